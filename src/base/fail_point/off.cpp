@@ -1,0 +1,7 @@
+#include "base/fail_point.h"
+
+namespace aiim {
+
+void fail_point(const char*) {}
+
+}  // namespace aiim

@@ -1,0 +1,37 @@
+// Structured logs: one line per event, `key=value` text or JSON. Never tokens, message content or secrets.
+//   log_info("session_opened", {{"session_id", id}, {"tenant_id", tenant}});
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace aiim {
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
+
+struct LogField {
+  std::string_view key;
+  std::string value;
+  bool quoted = true;
+  LogField(std::string_view k, std::string_view v) : key(k), value(v) {}
+  LogField(std::string_view k, const std::string& v) : key(k), value(v) {}
+  LogField(std::string_view k, const char* v) : key(k), value(v) {}
+  LogField(std::string_view k, bool v) : key(k), value(v ? "true" : "false"), quoted(false) {}
+  template <class N>
+  requires(std::is_arithmetic_v<N> && !std::is_same_v<N, bool>) LogField(std::string_view k, N v)
+      : key(k), value(std::to_string(v)), quoted(false) {}
+};
+using LogFields = std::initializer_list<LogField>;
+
+/// Logs go to stderr. `json`: one JSON object per line, else text. Call once, before threads start.
+void log_setup(LogLevel level, bool json);
+bool log_enabled(LogLevel level);
+void log(LogLevel level, std::string_view event, LogFields fields = {});
+inline void log_debug(std::string_view event, LogFields fields = {}) { log(LogLevel::debug, event, fields); }
+inline void log_info(std::string_view event, LogFields fields = {}) { log(LogLevel::info, event, fields); }
+inline void log_warn(std::string_view event, LogFields fields = {}) { log(LogLevel::warn, event, fields); }
+inline void log_error(std::string_view event, LogFields fields = {}) { log(LogLevel::error, event, fields); }
+
+}  // namespace aiim

@@ -1,0 +1,166 @@
+"""What this tree asks of its own text, as functions from text to a list of complaints.
+
+test_tree.py applies them to every file; test_tree_checks.py shows each of them something broken.
+"""
+
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+BELOW = {"base": [], "wire": ["base"], "core": ["wire"], "store": ["core"], "bus": ["core"], "blob": ["core"],
+         "ai": ["core"], "hub": ["core"], "ops": ["store", "bus", "blob", "ai", "hub"], "net": ["ops"], "main": ["net"]}
+# Folders outside src/ that a folder of src/ may include.
+BESIDE = {"store": ["schema"]}
+
+
+def reachable(folder):
+    """The folder and all that it may include: base <- wire <- core <- {store, bus, blob, ai, hub} <- ops <- net <- main."""
+    seen = set()
+    waiting = [folder]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += BELOW.get(name, [])
+    return seen
+
+
+def files(*patterns):
+    """The files of the tree, ignored ones left out; tracked or not, so that a check speaks before the commit."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns]
+    names = subprocess.run(command, check=True, capture_output=True).stdout.decode().split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def text_of(path):
+    """None for binary files."""
+    data = path.read_bytes()
+    return None if b"\0" in data[:8192] else data.decode("utf-8", errors="replace")
+
+
+def line_of(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+# --- C++ ---------------------------------------------------------------------------------------------------------
+
+TOKEN_TO_BLANK = re.compile(
+    r'//(?:\\\n|[^\n])*|/\*.*?\*/|R"(?P<d>[^()\\\s]{0,16})\(.*?\)(?P=d)"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'',
+    re.S)
+
+
+def blank_comments_and_strings(text):
+    """The same text, of the same length and lines, with the inside of comments and literals replaced by blanks."""
+    return TOKEN_TO_BLANK.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
+def include_complaints(name, text):
+    """`name` is relative to the root: src/<folder>/…"""
+    folder = pathlib.PurePosixPath(name).parts[1]
+    if folder not in BELOW:
+        return [f"{name}: src/{folder} has no place in the include arrows"]
+    complaints = []
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
+        if not match:
+            continue
+        included = match.group(1)
+        target = included.split("/")[0]
+        if "/" not in included or included.startswith("."):
+            complaints.append(f'{name}:{number}: write "{folder}/…", from the root of src')
+        elif target not in reachable(folder) and target not in BESIDE.get(folder, []):
+            complaints.append(f"{name}:{number}: {folder} may not include {included}")
+    return complaints
+
+
+def matching_open(text, close):
+    """The position of the bracket that `close` closes, or -1."""
+    depth = 0
+    for position in range(close, -1, -1):
+        if text[position] in ")]}":
+            depth += 1
+        elif text[position] in "([{":
+            depth -= 1
+            if depth == 0:
+                return position
+    return -1
+
+
+def matching_close(text, opening):
+    depth = 0
+    for position in range(opening, len(text)):
+        if text[position] in "([{":
+            depth += 1
+        elif text[position] in ")]}":
+            depth -= 1
+            if depth == 0:
+                return position
+    return len(text) - 1
+
+
+def opens_captureless_lambda(text, brace):
+    """Whether the `{` at `brace` is the body of a lambda that captures nothing."""
+    before = re.sub(r"(?:\s*->[\w\s:<>,&*]+)?(?:\s*\b(?:mutable|noexcept))*\s*$", "", text[:brace])
+    if before.endswith(")"):
+        before = before[: matching_open(before, len(before) - 1)].rstrip()
+    return bool(re.search(r"\[\s*\]$", before))
+
+
+def await_complaints(name, text):
+    """g++ 12 destroys a brace-built temporary or a capturing lambda twice when it stands inside a co_await expression."""
+    code = blank_comments_and_strings(text)
+    complaints = []
+    for match in re.finditer(r"\bco_await\b", code):
+        depth = 0
+        position = match.end()
+        while position < len(code):
+            character = code[position]
+            if character in "([":
+                depth += 1
+            elif character in ")]}":
+                depth -= 1
+                if depth < 0:
+                    break
+            elif character == ";" or (character == "," and depth == 0):
+                break
+            elif character == "{":
+                if not opens_captureless_lambda(code, position):
+                    complaints.append(f"{name}:{line_of(code, position)}: name what is built with braces before the co_await "
+                                      "that uses it (g++ 12 destroys it twice)")
+                    break
+                position = matching_close(code, position)
+            position += 1
+    return complaints
+
+
+# --- any text ----------------------------------------------------------------------------------------------------
+
+OUTSIDE = re.compile(r"\.\./" + r"shared\b|/work/" + r"(?:main|shared)\b|/w" + r"t/[a-z]")
+UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b(?!\(#\d+\))")
+CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.M)
+
+
+def text_complaints(name, text):
+    complaints = []
+    for pattern, what in ((OUTSIDE, "names a path outside the project"),
+                          (UNFINISHED, "something unfinished needs an issue: the mark is written with (#N)"),
+                          (CONFLICT, "a merge conflict's marker")):
+        complaints += [f"{name}:{line_of(text, match.start())}: {what}" for match in pattern.finditer(text)]
+    return complaints
+
+
+def link_complaints(path, text):
+    """Relative links of a Markdown file that lead nowhere."""
+    complaints = []
+    for match in re.finditer(r"\]\(([^)\s#]+)(?:#[^)]*)?\)", re.sub(r"```.*?```", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)):
+        target = match.group(1)
+        if not re.match(r"[a-z]+:", target) and not (path.parent / target).exists():
+            complaints.append(f"{path.name}:{line_of(text, match.start())}: {target} does not exist")
+    return complaints
+
+
+def tour(text):
+    """The fenced blocks marked `sh tour`, in order."""
+    return re.findall(r"^```sh tour\n(.*?)^```", text, flags=re.S | re.M)

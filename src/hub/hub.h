@@ -1,0 +1,94 @@
+// A worker's switchboard: which conversations its sessions follow, and the order in which each is told. One thread.
+//
+// For each followed conversation the hub knows the last rev it forwarded (and the highest seq). An event with
+// after <= position is forwarded; a hole is first repaired from the store through HubStore::read_changes, after at most
+// 50 ms of grace. Sessions get each durable event once and in rev order. Subscriptions change when member events are
+// forwarded, so that nothing later leaks to somebody who left.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "core/event.h"
+#include "hub/session.h"
+
+namespace aiim {
+
+class Bus;
+
+/// A position in one conversation, as read from the store.
+struct Followed {
+  std::string conversation_id;
+  std::string epoch;
+  std::int64_t rev = 0;
+  std::int64_t last_seq = 0;
+};
+
+/// What the hub asks of the layers above; each answers by calling `done` on the hub's own thread, later.
+struct HubStore {
+  /// The conversations of which the user is a member now.
+  std::function<void(std::string tenant_id, std::string user_id,
+                     std::function<void(Result<std::vector<Followed>>)> done)>
+      read_memberships;
+  /// The durable changes after `rev` as events in rev order (`after` chained from `rev`); a message above
+  /// `highest_seq` is message.created, else message.updated. `more`: the list was cut, ask again.
+  struct Changes {
+    std::vector<std::shared_ptr<const Event>> events;
+    std::string epoch;
+    std::int64_t rev = 0;  // position after these events
+    bool more = false;
+    bool gone = false;   // the conversation no longer exists
+    bool reset = false;  // another epoch, or too far: sessions are told by conversation.updated with the new epoch
+  };
+  std::function<void(std::string tenant_id, std::string conversation_id, std::int64_t rev, std::int64_t highest_seq,
+                     std::function<void(Result<Changes>)> done)>
+      read_changes;
+  /// Is this user (and this credential) still allowed? Else the code to close with.
+  std::function<void(std::string tenant_id, std::string user_id, std::string credential_id,
+                     std::function<void(Result<> allowed)> done)>
+      check_credentials;
+};
+
+struct HubLimits {
+  std::size_t outbox_bytes_soft = 256 * 1024;  // ephemeral events are dropped above this
+  std::size_t outbox_bytes_max = 1024 * 1024;  // above this the session is closed with 4008
+  std::int64_t receipt_window_ms = 200;
+  std::int64_t hole_grace_ms = 50;
+  std::size_t pending_events_max = 10'000;  // held back behind a hole, per conversation; then dropped and repaired
+};
+
+class Hub {
+ public:
+  Hub(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits);
+  ~Hub();
+
+  /// Subscribes to everything the user may see, reads where each conversation stands, then calls `ready` (the session
+  /// then sends `hello`). From before `ready` on the session is live. The session must detach() before it dies.
+  void attach(Session& session, std::string tenant_id, std::string user_id, std::function<void(Result<>)> ready);
+  void detach(Session& session);
+
+  /// Puts one frame into one session's outbox; enforces the limits.
+  void send(Session& session, std::string_view json, bool droppable = false);
+
+  FramePool& frames();
+  std::size_t sessions() const;
+  /// Every live session, e.g. to say `bye`.
+  void for_each_session(const std::function<void(Session&)>& visit);
+  /// Sessions of one user on this worker (a snapshot).
+  std::vector<Session*> sessions_of(std::string_view tenant_id, std::string_view user_id) const;
+  /// Compares every followed conversation's position with the store (after the bus may have lost something).
+  void verify_positions();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aiim

@@ -1,0 +1,21 @@
+/** Pure questions about snapshots, for views. */
+
+import type { ConversationSnapshot, DeliveryState, MessageItem } from './api.js';
+
+/** The tick of one's own message: `queued → sending → sent → delivered → read` (or `failed`); null for others' messages. */
+export function deliveryOf(snapshot: ConversationSnapshot, item: MessageItem): DeliveryState | null {
+  if (!item.mine) return null;
+  if (item.pending !== null) return item.pending;
+  if (item.message.seq <= snapshot.othersReadSeq) return 'read';
+  if (item.message.seq <= snapshot.othersDeliveredSeq) return 'delivered';
+  return 'sent';
+}
+
+/** Which other members have read up to and including a message. */
+export function readersOf(snapshot: ConversationSnapshot, item: MessageItem): readonly string[] {
+  const readers: string[] = [];
+  for (const cursor of snapshot.cursors.values()) {
+    if (cursor.read_seq >= item.message.seq && cursor.user_id !== item.message.sender_id) readers.push(cursor.user_id);
+  }
+  return readers;
+}

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,17 @@ Sha256 sha256(std::string_view data);
 Sha1 sha1(std::string_view data);
 Sha256 hmac_sha256(std::string_view key, std::string_view data);
 Sha1 hmac_sha1(std::string_view key, std::string_view data);
+
+/// HMAC-SHA-256 under one key whose schedule is computed once. Immutable; thread-safe.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(std::string_view key);
+  Sha256 sign(std::string_view data) const;
+
+ private:
+  struct Pads;
+  std::shared_ptr<const Pads> pads_;  // shared: immutable, and copied with the keys that hold it
+};
 
 /// Compares in time that depends on the lengths only.
 bool equal_constant_time(std::string_view a, std::string_view b);

@@ -1,0 +1,57 @@
+// Every setting of the server, with its default. main/config fills it from file, environment and flags.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store/db.h"
+
+namespace aiim {
+
+struct Settings {
+  // identity of this server
+  std::string tenant_id = "default";  // of tokens without a tenant_id claim
+  std::string instance_id;            // default: host name and a random part
+  std::string version;
+
+  // listening
+  std::string host = "0.0.0.0";
+  int port = 8083;
+  int workers = 0;  // 0: one per core
+  std::int64_t max_connections = 100'000;
+  std::vector<std::string> allowed_origins;  // empty: same origin only; "*": any
+
+  // credentials
+  std::string jwt_secret;
+  std::string jwt_issuer;    // empty: not checked
+  std::string jwt_audience;  // empty: not checked
+  std::int64_t access_token_s = 3600;
+  std::int64_t refresh_token_s = 30 * 24 * 3600;
+  std::string api_key;  // the environment's: acts as bot `service`
+  bool registration = false;
+
+  // store
+  std::string data_dir;
+  DbTarget database;
+  int store_readers = 2;
+
+  // limits
+  double rate_limit_per_s = 50;  // writes per user and second; the other classes are multiples of it
+  std::int64_t body_bytes_max = 256 * 1024;
+  std::int64_t server_frame_bytes_max = 1024 * 1024;
+  std::int64_t group_members_max = 10'000;
+  std::int64_t outbox_bytes_max = 1024 * 1024;
+  std::int64_t auth_frame_s = 10;  // a socket without credentials must send `auth` within
+  std::int64_t heartbeat_s = 25;   // ping interval
+  std::int64_t silent_s = 75;      // closed after
+  std::int64_t drain_s = 10;       // of the 15 s between SIGTERM and exit
+
+  // operation
+  bool metrics = true;
+  std::string metrics_path = "/metrics";
+  std::string log_level = "info";
+  bool log_json = false;
+  bool demo = false;  // `aiim demo`: known users, offered by the page
+};
+
+}  // namespace aiim

@@ -35,6 +35,7 @@ build: ## install what is missing and build build/aiim
 	@$(call compile,default,$(if $(main_exists),aiim,all))
 
 run: build ## build, then start a demo on http://127.0.0.1:8083 with users, conversations and tokens
+	@scripts/dependencies.sh demo
 	@exec build/aiim demo --port $(PORT)
 
 everything:

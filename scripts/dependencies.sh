@@ -2,7 +2,7 @@
 # Installs the distribution packages that AIIM needs, and only those that are missing: when nothing is, it changes
 # nothing, needs neither root nor a network and takes a few milliseconds.
 #
-#   scripts/dependencies.sh PROFILE...     make | build | test | browser
+#   scripts/dependencies.sh PROFILE...     make | build | demo | test | browser
 #
 # Debian 12 and 13, Ubuntu 24.04. Where a package has another name elsewhere, the names stand together as "a|b": one that
 # is installed counts, otherwise the first that the distribution offers is installed.
@@ -16,9 +16,10 @@ build_packages=(
   prometheus-cpp-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
   libgtest-dev libbenchmark-dev zlib1g-dev
 )
+demo_packages=(curl jq python3-websockets ca-certificates)  # what the README's tour uses
 test_packages=(
-  git curl ca-certificates sqlite3 openssl procps util-linux clang-format clang-tidy shellcheck
-  python3 python3-pytest python3-websockets python3-psycopg2
+  "${demo_packages[@]}" git sqlite3 openssl procps util-linux clang-format clang-tidy shellcheck
+  python3 python3-pytest python3-psycopg2
   "postgresql-15|postgresql-17|postgresql-16|postgresql"
 )
 browser_packages=(chromium fonts-noto-cjk)
@@ -94,14 +95,15 @@ ensure_node() {
 
 main() {
   local wanted=() profile entries names=() entry node=
-  [ $# -gt 0 ] || fail "which profile? make, build, test or browser"
+  [ $# -gt 0 ] || fail "which profile? make, build, demo, test or browser"
   for profile in "$@"; do
     case $profile in
       make) wanted+=("${make_packages[@]}") ;;
       build) wanted+=("${build_packages[@]}") ;;
+      demo) wanted+=("${demo_packages[@]}") ;;
       test) wanted+=("${test_packages[@]}") node=yes ;;
       browser) wanted+=("${browser_packages[@]}") node=yes ;;
-      *) fail "unknown profile '$profile' (make, build, test, browser)" ;;
+      *) fail "unknown profile '$profile' (make, build, demo, test, browser)" ;;
     esac
   done
   command -v dpkg-query >/dev/null || fail "this is no Debian or Ubuntu; install the equivalents of: ${wanted[*]}"

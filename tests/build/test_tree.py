@@ -88,6 +88,12 @@ def test_links_between_documents_lead_somewhere():
     assert_none([complaint for path in files("*.md") for complaint in tree_checks.link_complaints(path, text_of(path))])
 
 
+def test_both_readmes_show_the_same_tour():
+    readmes = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+    tours = [tree_checks.tour(text_of(path)) for path in readmes]
+    assert tours[0] and tours[0] == tours[1]
+
+
 def test_make_help_names_every_public_target():
     listed = subprocess.run(["make", "-s", "help"], check=True, capture_output=True, text=True, cwd=ROOT).stdout
     for target in ("build", "run", "test", "lint", "sanitize", "fuzz", "bench", "soak", "clean"):

@@ -3,6 +3,8 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,23 +24,37 @@ class WsReader {
                                // (1002 protocol, 1007 not UTF-8, 1009 above message_bytes_max)
   };
 
-  explicit WsReader(std::size_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
+  explicit WsReader(std::size_t message_bytes_max);
+  ~WsReader();
+  WsReader(WsReader&&) noexcept;
+  WsReader& operator=(WsReader&&) noexcept;
 
   /// Takes one item from the front of `input` (unmasking in place) and shortens it by what was used. need_more: `input`
   /// was consumed whole and kept; call again with the bytes that follow. `input` must be writable and have 64 readable
-  /// bytes behind its end.
+  /// bytes behind its end. After an error every call gives the same error and drops its input.
   Item next(char*& input, std::size_t& bytes);
 
   /// True while nothing of an unfinished frame or message is kept.
   bool idle() const;
+  /// What the reader holds beside itself: 0 while idle, once the last item was answered by another call of next().
   std::size_t memory_bytes() const;
 
  private:
-  std::size_t message_bytes_max_;
-  std::string partial_;
-  std::string message_;
-  WsOpcode message_opcode_ = WsOpcode::continuation;
-  bool in_message_ = false;
+  struct Kept;
+  struct Frame;
+
+  std::optional<Item> take(const Frame& frame, char* payload);
+  std::optional<Item> take_data(const Frame& frame, std::string_view payload);
+  Item take_close(std::string_view payload);
+  bool complete_partial(Frame& frame, char*& input, std::size_t& bytes);
+  std::uint16_t judge(const Frame& frame) const;
+  Item fail(std::uint16_t code);
+  void release();
+  Kept& kept();
+
+  std::uint32_t message_bytes_max_;
+  std::uint16_t failed_ = 0;
+  std::unique_ptr<Kept> kept_;  // an idle session pays for the pointer only
 };
 
 /// Header of an unmasked, unfragmented server frame; ≤10 bytes into `out`, returns how many.

@@ -85,22 +85,25 @@ Result<> fields_rule(MessageType type, const Object& object) {
   switch (type) {
     case MessageType::text:
     case MessageType::ai: return text_rule(object, "text", SIZE_MAX, true);
-    case MessageType::image:
+    case MessageType::image: {
       TRY(source_rule(object, true));
       TRY(number_rule(object, "width", 1, pixels_max, true, false));
       TRY(number_rule(object, "height", 1, pixels_max, true, false));
       return {};
-    case MessageType::file:
+    }
+    case MessageType::file: {
       TRY(source_rule(object, true));
       TRY(text_rule(object, "filename", name_bytes_max, true));
       TRY(number_rule(object, "file_size", 0, file_bytes_max, true, false));
       return {};
+    }
     case MessageType::audio:
-    case MessageType::video:
+    case MessageType::video: {
       TRY(source_rule(object, false));
       TRY(number_rule(object, "duration", 0, seconds_max, false, true));
       TRY(number_rule(object, "file_size", 0, file_bytes_max, true, true));
       return {};
+    }
     case MessageType::system:
     case MessageType::stream_chunk: break;
   }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/time.h"
+
 namespace aiim {
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
@@ -24,6 +26,13 @@ struct LogField {
       : key(k), value(std::to_string(v)), quoted(false) {}
 };
 using LogFields = std::initializer_list<LogField>;
+
+/// One line without its end:
+///   2026-11-23T05:40:35.120Z info session_opened session_id=sess_01… client="my phone"
+///   {"time":"2026-11-23T05:40:35.120Z","level":"info","event":"session_opened","session_id":"sess_01…",…}
+/// Whatever a value holds, it cannot end the line, look like another field or reach a terminal as a control; values
+/// are cut at 2 KiB.
+std::string log_line(bool json, Time time, LogLevel level, std::string_view event, LogFields fields);
 
 /// Logs go to stderr. `json`: one JSON object per line, else text. Call once, before threads start.
 void log_setup(LogLevel level, bool json);

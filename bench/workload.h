@@ -1,0 +1,36 @@
+// A workload is a name, what it is for, and the cases that the options ask of it; a case is one set of parameters on
+// one fresh server.
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench.h"
+
+namespace aiim::bench {
+
+struct Case {
+  std::string workload;
+  std::map<std::string, std::string> params = {};
+  bool needs_server = true;
+  std::vector<std::pair<std::string, std::string>> environment = {};  // of a spawned server
+  std::function<void(Bench&, Result&)> run = {};
+};
+
+struct Workload {
+  std::string_view name;
+  std::string_view summary;
+  std::vector<Case> (*cases)(const Options&);
+};
+
+const std::vector<Workload>& workloads();
+
+std::vector<Case> echo_cases(const Options&);
+std::vector<Case> idle_cases(const Options&);
+std::vector<Case> limit_cases(const Options&);
+std::vector<Case> pair_closed_cases(const Options&);
+std::vector<Case> room_closed_cases(const Options&);
+
+}  // namespace aiim::bench

@@ -87,6 +87,7 @@ CREATE TABLE conversation_members (
   role            TEXT NOT NULL DEFAULT 'member', -- owner, admin, member
   joined_at       {{timestamp}} NOT NULL,
   left_at         {{timestamp}},                  -- set: a tombstone
+  joined_rev      BIGINT NOT NULL,                -- of the last join
   rev             BIGINT NOT NULL,                -- of the last change of role or presence
   membership_rev  BIGINT NOT NULL,                -- the user's, at the last join or leave
   delivered_seq   BIGINT NOT NULL DEFAULT 0,
@@ -117,6 +118,7 @@ CREATE TABLE im_messages (
   stream_id       TEXT,
   chunk_index     BIGINT,
   is_end          BOOLEAN NOT NULL DEFAULT TRUE,
+  reactions       {{json}},                       -- the table `reactions` as messages show it; null: none
   PRIMARY KEY (tenant_id, message_id)
 );
 CREATE UNIQUE INDEX im_messages_by_seq ON im_messages (tenant_id, conversation_id, seq);

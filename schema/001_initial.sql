@@ -222,3 +222,11 @@ CREATE TABLE audit_log (
   address         TEXT
 );
 CREATE INDEX audit_log_by_tenant ON audit_log (tenant_id, at);
+
+-- SQLite's clock: the highest time that a transaction had, so that time never goes back over restarts and between
+-- processes. PostgreSQL has its own.
+CREATE TABLE store_clock (
+  id BIGINT NOT NULL PRIMARY KEY,
+  at {{timestamp}} NOT NULL
+);
+INSERT INTO store_clock (id, at) VALUES (1, '1970-01-01T00:00:00.000Z');

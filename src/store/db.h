@@ -18,21 +18,26 @@
 
 namespace aiim {
 
+enum class DbKind : std::uint8_t { sqlite, postgres };
+
 /// An SQL statement. Static storage only: it registers itself, is prepared once per connection, and the plan of each is
 /// checked by a test (`grows`: it may never scan a table that grows).
 class Statement {
  public:
-  Statement(const char* name, const char* sql);
+  /// `only`: a form that one driver alone understands.
+  Statement(const char* name, const char* sql, std::optional<DbKind> only = std::nullopt);
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
   const char* name() const { return name_; }
   const char* sql() const { return sql_; }
+  std::optional<DbKind> only() const { return only_; }
   int number() const { return number_; }  // 0, 1, 2 … in the process
   static const std::vector<const Statement*>& all();
 
  private:
   const char* name_;
   const char* sql_;
+  std::optional<DbKind> only_;
   int number_;
 };
 
@@ -100,8 +105,6 @@ class EachRow {
   void* object_ = nullptr;
   void (*call_)(void*, const Row&) = nullptr;
 };
-
-enum class DbKind : std::uint8_t { sqlite, postgres };
 
 struct MessageDraft;
 struct AppendOutcome;

@@ -1,6 +1,7 @@
 // Appending messages: the one path by which a message gets its seq and rev.
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@
 #include "wire/message.h"
 
 namespace aiim {
+
+constexpr std::int64_t stream_lease_ms = 30'000;
 
 /// A message that wants to be appended. Content has passed core/content_rules.
 struct MessageDraft {
@@ -20,7 +23,7 @@ struct MessageDraft {
   std::optional<std::string> reply_to;
   std::optional<std::string> client_msg_id;
   std::string request_hash;           // SHA-256 hex over the canonical request; compared on repeats
-  std::vector<std::string> mentions;  // user ids as written; non-members are left out when stored
+  std::vector<std::string> mentions;  // user ids as written; non-members and the sender are left out when stored
   bool stream = false;                // starts a stream: status streaming, is_end false, stream_id = message_id
 };
 
@@ -36,5 +39,18 @@ struct AppendOutcome {
   Message message;    // appended, duplicate
   std::string epoch;  // appended
 };
+
+// How messages are read back. `m` names im_messages in the statement.
+#define AIIM_MESSAGE_COLUMNS                                                                                     \
+  "m.message_id, m.conversation_id, m.sender_id, m.type, m.content, m.reply_to, m.client_msg_id, m.created_at, " \
+  "m.seq, m.rev, m.edited_at, m.status, m.stream_id, m.chunk_index, m.is_end"
+constexpr int message_columns = 15;
+/// Reads AIIM_MESSAGE_COLUMNS from column `first` on; without reactions.
+Message read_message(const Row& row, int first = 0);
+/// Fills the reactions of messages of one tenant: emoji in the order of their first use, the first 50 users of each.
+Result<> load_reactions(Db& db, std::string_view tenant_id, std::span<Message> messages);
+
+/// The message of a draft that got these numbers.
+Message appended_message(const MessageDraft& draft, std::int64_t seq, std::int64_t rev, Time now);
 
 }  // namespace aiim

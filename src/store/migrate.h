@@ -1,0 +1,25 @@
+// Brings a database to this binary's schema. Migrations are numbered and checksummed; each runs in one transaction
+// under a lock, so that several processes may start at once.
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "schema/embedded.h"
+#include "store/db.h"
+
+namespace aiim {
+
+struct MigrationState {
+  int number = 0;
+  std::string name;
+  std::optional<Time> applied_at;  // empty: not applied yet
+};
+
+/// Changes nothing. `conflict` when the database is newer than this binary or an applied migration was changed since.
+Result<std::vector<MigrationState>> migrate_status(Db& db, std::span<const Migration> known = migrations());
+/// Applies what is missing; returns how many.
+Result<int> migrate_up(Db& db, std::span<const Migration> known = migrations());
+
+}  // namespace aiim

@@ -1,0 +1,133 @@
+// A user's conversations: pages of the list, what changed since a sync token, where each stands.
+#include <charconv>
+
+#include "base/crypto.h"
+#include "store/changes.h"
+
+namespace aiim {
+namespace {
+
+constexpr std::int64_t low_water_ms = 10'000;  // write transactions last at most 5 s
+
+#define MEMBERSHIP_COLUMNS                                                                                        \
+  "c.conversation_id, c.type, c.name, c.tenant_id, c.created_at, c.updated_at, c.last_seq, c.rev, c.own_rev, "    \
+  "c.epoch, "                                                                                                     \
+  "c.member_count, m.user_id, m.role, m.joined_at, m.left_at, m.joined_rev, m.rev, m.delivered_seq, m.read_seq, " \
+  "m.muted, m.pinned"
+#define FROM_MEMBERSHIPS                                                                \
+  " FROM conversation_members m JOIN conversations c ON c.tenant_id = m.tenant_id AND " \
+  "c.conversation_id = m.conversation_id WHERE m.tenant_id = $1 AND m.user_id = $2 "
+
+const Statement select_memberships(
+    "select_memberships",
+    "SELECT " MEMBERSHIP_COLUMNS FROM_MEMBERSHIPS
+    "AND m.left_at IS NULL AND (c.updated_at, c.conversation_id) < ($3, $4) AND c.updated_at >= $5 "
+    "ORDER BY c.updated_at DESC, c.conversation_id DESC LIMIT $6");
+const Statement select_changed_memberships(
+    "select_changed_memberships", "SELECT " MEMBERSHIP_COLUMNS FROM_MEMBERSHIPS
+                                  "AND ((m.left_at IS NULL AND (c.updated_at > $3 OR m.own_updated_at > $3)) OR "
+                                  "m.membership_rev > $4) ORDER BY c.updated_at DESC, c.conversation_id DESC LIMIT $5");
+const Statement select_positions("select_positions",
+                                 "SELECT c.conversation_id, c.epoch, c.rev, c.last_seq" FROM_MEMBERSHIPS
+                                 "AND m.left_at IS NULL");
+const Statement select_clock("select_clock", "SELECT CAST(CURRENT_TIMESTAMP AS TEXT)");
+const Statement select_membership_rev("select_membership_rev",
+                                      "SELECT membership_rev FROM users WHERE tenant_id = $1 AND user_id = $2");
+
+Membership membership_from(const Row& row) {
+  Membership out;
+  ConversationRow& c = out.conversation;
+  c.conversation_id = row.string(0);
+  c.type = named<ConversationType>(row.text(1)).value_or(ConversationType::group);
+  c.name = row.optional_string(2);
+  c.tenant_id = row.string(3);
+  c.created_at = row.time(4);
+  c.updated_at = row.time(5);
+  c.last_seq = row.integer(6);
+  c.rev = row.integer(7);
+  c.own_rev = row.integer(8);
+  c.epoch = row.string(9);
+  c.member_count = row.integer(10);
+  MemberRow& m = out.me;
+  m.user_id = row.string(11);
+  m.role = named<MemberRole>(row.text(12)).value_or(MemberRole::member);
+  m.joined_at = row.time(13);
+  m.left_at = row.optional_time(14);
+  m.joined_rev = row.integer(15);
+  m.rev = row.integer(16);
+  m.delivered_seq = row.integer(17);
+  m.read_seq = row.integer(18);
+  m.muted = row.boolean(19);
+  m.pinned = row.boolean(20);
+  return out;
+}
+
+// CURRENT_TIMESTAMP is UTC on both; SQLite's text names no zone.
+Result<Time> database_now(Db& db) {
+  std::optional<Time> now;
+  TRY(db.run(select_clock, {}, [&](const Row& row) {
+    std::string text = row.string(0);
+    if (text.find('+', 19) == std::string::npos) text += "+00";
+    now = parse_time(text);
+  }));
+  if (!now) return Error(ErrorCode::internal, "the database's clock cannot be read");
+  return *now;
+}
+
+}  // namespace
+
+std::string encode_token(const SyncToken& token) {
+  return base64url("1." + std::to_string(token.membership_rev) + "." + std::to_string(token.low_water.ms));
+}
+
+std::optional<SyncToken> parse_token(std::string_view text) {
+  auto plain = base64url_decode(text);
+  if (!plain || !plain->starts_with("1.")) return std::nullopt;
+  SyncToken token;
+  const char* end = plain->data() + plain->size();
+  auto rev = std::from_chars(plain->data() + 2, end, token.membership_rev);
+  if (rev.ec != std::errc() || rev.ptr == end || *rev.ptr != '.') return std::nullopt;
+  auto time = std::from_chars(rev.ptr + 1, end, token.low_water.ms);
+  // Only times that both databases can hold.
+  if (time.ec != std::errc() || time.ptr != end || token.low_water.ms < 0 || token.low_water.ms > 253402300799999)
+    return std::nullopt;
+  return token;
+}
+
+Result<SyncToken> token_now(Db& db, std::string_view tenant_id, std::string_view user_id) {
+  TRY_AS(now, database_now(db));
+  SyncToken token{0, now + -low_water_ms};
+  TRY(db.run(select_membership_rev, {tenant_id, user_id},
+             [&](const Row& row) { token.membership_rev = row.integer(0); }));
+  return token;
+}
+
+Result<std::vector<MembershipListEntry>> changed_since(Db& db, std::string_view tenant_id, std::string_view user_id,
+                                                       const SyncToken& since, std::int64_t limit) {
+  std::vector<MembershipListEntry> entries;
+  TRY(db.run(select_changed_memberships, {tenant_id, user_id, since.low_water, since.membership_rev, limit},
+             [&](const Row& row) {
+               Membership membership = membership_from(row);
+               bool removed = !membership.me.present();
+               entries.push_back({std::move(membership), removed});
+             }));
+  return entries;
+}
+
+Result<std::vector<Membership>> list_memberships(Db& db, std::string_view tenant_id, std::string_view user_id,
+                                                 const ListPosition& after, Time updated_since, std::int64_t limit) {
+  std::vector<Membership> memberships;
+  TRY(db.run(select_memberships, {tenant_id, user_id, after.updated_at, after.conversation_id, updated_since, limit},
+             [&](const Row& row) { memberships.push_back(membership_from(row)); }));
+  return memberships;
+}
+
+Result<std::vector<Position>> positions_of(Db& db, std::string_view tenant_id, std::string_view user_id) {
+  std::vector<Position> positions;
+  TRY(db.run(select_positions, {tenant_id, user_id}, [&](const Row& row) {
+    positions.push_back({row.string(0), row.string(1), row.integer(2), row.integer(3)});
+  }));
+  return positions;
+}
+
+}  // namespace aiim

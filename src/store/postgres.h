@@ -1,9 +1,133 @@
-// PostgreSQL's connection over libpq.
+// PostgreSQL's connection over libpq, always in pipeline mode: what needs no answer of its own (BEGIN, SAVEPOINT, the
+// end of a read) travels with the next statement. Every wait has a deadline; a connection that misses it is given up.
 #pragma once
+#include <libpq-fe.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "store/db.h"
 
 namespace aiim {
 
 Result<std::unique_ptr<Db>> open_postgres(const DbTarget& target);
+
+struct FreePgResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using PgResult = std::unique_ptr<PGresult, FreePgResult>;
+
+/// An array parameter in PostgreSQL's binary form (array_recv): one dimension, no escaping.
+class PgArray {
+ public:
+  enum class Of : std::uint32_t { bigint = 20, text = 25, jsonb = 3802 };  // pg_type.dat
+  explicit PgArray(Of of);
+  void add(std::string_view value);
+  void add(const std::string& value) { add(std::string_view(value)); }
+  void add(const std::optional<std::string>& value) { value ? add(*value) : add_null(); }
+  void add(const std::optional<std::int64_t>& value) { value ? add(*value) : add_null(); }
+  void add(std::int64_t value);
+  void add_null();
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  void element(std::size_t length);
+  Of of_;
+  std::uint32_t size_ = 0;
+  std::string bytes_;
+};
+
+class PostgresDb final : public Db {
+ public:
+  explicit PostgresDb(std::int64_t query_timeout_ms) : query_timeout_ms_(query_timeout_ms) {}
+  ~PostgresDb() override;
+  Result<> open(const std::string& url);
+
+  DbKind kind() const override { return DbKind::postgres; }
+  using Db::run;
+  Result<std::int64_t> run(const Statement& statement, std::span<const Param> params, EachRow each) override;
+  Result<> run_script(std::string_view sql) override;
+  Result<Time> begin_write(Time now) override;
+  Result<> begin_read() override;
+  Result<> commit() override;
+  void rollback() override;
+  Result<> savepoint() override;
+  Result<> release_savepoint() override;
+  Result<> rollback_to_savepoint() override;
+  bool usable() const override { return !lost_; }
+  Result<> append_messages(std::span<const MessageDraft* const> drafts, std::span<AppendOutcome> outcomes,
+                           Time now) override;
+  Result<> advance_cursors(std::span<const CursorStep* const> steps, std::span<CursorOutcome> outcomes,
+                           Time now) override;
+
+ private:
+  friend class PgPipeline;
+  // A command on its way: its results arrive in this order.
+  struct Sent {
+    enum Kind : std::uint8_t { control, prepare, query, sync } kind;
+    const char* what;            // for the log
+    const Statement* statement;  // prepare, query
+  };
+
+  Result<> send_control(const char* sql);
+  Result<> send_pending();
+  Result<> send_prepared(const Statement& statement, int count, const char* const* values, const int* lengths,
+                         const int* formats);
+  Result<> send_sync();
+  /// Sends a sync and awaits all that was sent: the results of the queries, in order, or the first failure.
+  Result<std::vector<PgResult>> finish();
+  Result<> await_result(std::int64_t deadline_ms);
+  Result<> take_result(const Sent& sent, std::vector<PgResult>& results, std::int64_t deadline_ms,
+                       std::optional<Error>& failure);
+  Result<> await_script(std::int64_t deadline_ms);
+  Error failed(const char* what, const PGresult* result);
+  Error lose(const char* why);
+
+  PGconn* connection_ = nullptr;
+  std::int64_t query_timeout_ms_;
+  bool lost_ = false;
+  bool open_ = false;                 // a transaction was begun on the server
+  bool reading_ = false;              // … by begin_read()
+  std::vector<char> prepared_;        // by Statement::number()
+  std::vector<const char*> pending_;  // controls that go out before the next statement
+  std::vector<Sent> sent_;
+  std::string scratch_;  // texts of the parameters of one statement
+  Time last_time_;
+};
+
+/// Several statements with array parameters in one round trip.
+class PgPipeline {
+ public:
+  explicit PgPipeline(PostgresDb& db) : db_(db) {}
+  struct Value {
+    Value(const PgArray& array) : data(array.bytes().data()), length(static_cast<int>(array.bytes().size())) {}
+    Value(const std::string& text) : data(text.c_str()), binary(false) {}  // must live until finish()
+    const char* data;
+    int length = 0;
+    bool binary = true;
+  };
+  Result<> add(const Statement& statement, std::initializer_list<Value> values);
+  Result<std::vector<PgResult>> finish() { return db_.finish(); }
+
+ private:
+  PostgresDb& db_;
+};
+
+/// A result's cells, with the conversions of both drivers' rows.
+class PgRow final : public Row {
+ public:
+  PgRow(const PGresult* result, int row) : result_(result), row_(row) {}
+  bool is_null(int column) const override { return PQgetisnull(result_, row_, column) != 0; }
+  std::int64_t integer(int column) const override;
+  bool boolean(int column) const override;
+  std::string_view text(int column) const override;
+  Time time(int column) const override;
+
+ private:
+  const PGresult* result_;
+  int row_;
+  mutable std::vector<std::unique_ptr<std::string>> json_;  // normalized texts that were handed out
+};
 
 }  // namespace aiim

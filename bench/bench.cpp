@@ -52,11 +52,7 @@ void Bench::start_server(std::vector<std::pair<std::string, std::string>> enviro
   unsetenv("DATABASE_URL");
   unsetenv("REDIS_URL");
   if (options_.postgres) {
-    if (!postgres_) {
-      progress("starting PostgreSQL");
-      postgres_ = std::make_unique<PostgresCluster>();
-    }
-    database_url_ = postgres_->create_database();
+    database_url_ = fresh_database();
   }
   if (!database_url_.empty()) {
     environment.emplace_back("DATABASE_URL", database_url_);
@@ -69,6 +65,14 @@ void Bench::start_server(std::vector<std::pair<std::string, std::string>> enviro
   pin();
   if (options_.verbose)
     fmt::print(stderr, "server pid {}, port {}, data {}\n", server_->pid(), target_.port, server_->data_directory());
+}
+
+std::string Bench::fresh_database() {
+  if (!postgres_) {
+    progress("starting PostgreSQL");
+    postgres_ = std::make_unique<PostgresCluster>();
+  }
+  return postgres_->create_database();
 }
 
 void Bench::stop_server() {
@@ -134,16 +138,15 @@ double stretch(Bench& bench, Steady& load, double seconds, const std::string& na
 
 }  // namespace
 
-void measure(Bench& bench, Steady& load, Result& result) {
-  const Options& options = bench.options();
-  stretch(bench, load, options.warmup, result.label() + "  warm-up");
+void measure(Bench& bench, Steady& load, Result& result, const Window& window) {
+  stretch(bench, load, window.warmup, result.label() + "  warm-up");
   double busiest = 0;
-  for (int run = 1; run <= options.runs; run++) {
+  for (int run = 1; run <= window.runs; run++) {
     load.reset();
     ProcessUsage server = bench.server_usage(), database = bench.database_usage();
     double own = own_cpu_s();
     double seconds =
-        stretch(bench, load, options.seconds, fmt::format("{}  run {}/{}", result.label(), run, options.runs));
+        stretch(bench, load, window.seconds, fmt::format("{}  run {}/{}", result.label(), run, window.runs));
     own = own_cpu_s() - own;
     load.report(result, seconds);
     ProcessUsage server_after = bench.server_usage(), database_after = bench.database_usage();

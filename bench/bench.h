@@ -29,6 +29,9 @@ class Bench {
   // Points the case at something else that speaks the protocol (the machine's limits do).
   void use(const Target& target, std::string durability, pid_t pid);
 
+  // A new database in the private PostgreSQL cluster, which is started when it is first needed.
+  std::string fresh_database();
+
   std::string durability() const { return durability_; }
   const std::string& database_url() const { return database_url_; }
   ProcessUsage server_usage() const;
@@ -67,9 +70,17 @@ struct Steady {
   virtual void report(Result& result, double seconds) = 0;
 };
 
-// Warm-up, then options.runs times options.seconds; adds what the load reports and what the server and the generator
-// used.
-void measure(Bench& bench, Steady& load, Result& result);
+struct Window {
+  double warmup, seconds;
+  int runs;
+  explicit Window(const Options& o) : warmup(o.warmup), seconds(o.seconds), runs(o.runs) {}
+};
+
+// Warm-up, then the runs; adds what the load reports and what the server and the generator used.
+void measure(Bench& bench, Steady& load, Result& result, const Window& window);
+inline void measure(Bench& bench, Steady& load, Result& result) {
+  measure(bench, load, result, Window(bench.options()));
+}
 
 // Turns the loop until `finished` or until `seconds` are over, which fails the run.
 template <class F>

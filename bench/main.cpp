@@ -55,6 +55,7 @@ void add_options(CLI::App& app, Options& options) {
   add_list(app, "--members", options.members, "members of a room");
   add_list(app, "--window", options.window, "messages under way in a room");
   add_list(app, "--sessions", options.sessions, "sessions or connections");
+  add_list(app, "--batch", options.batch, "rows per commit of the bare databases");
   app.add_flag("--receipts", options.receipts, "pair-closed: each delivery is answered with mark_delivered");
   app.add_option("--text-bytes", options.text_bytes, "length of a message's text")
       ->check(CLI::Range(40, 100'000))

@@ -8,11 +8,14 @@
 
 #include <algorithm>
 
+#include "server_metrics.h"
+
 namespace aiim::bench {
 namespace {
 
 constexpr double standstill_seconds = 10;
 constexpr double generator_bound = 0.9;
+constexpr double after_pause_seconds = 0.1;  // what fell due while /metrics was read leaves before the run begins
 
 void pin_to(pid_t pid, int cpu) {
   cpu_set_t set;
@@ -65,6 +68,12 @@ void Bench::start_server(std::vector<std::pair<std::string, std::string>> enviro
   pin();
   if (options_.verbose)
     fmt::print(stderr, "server pid {}, port {}, data {}\n", server_->pid(), target_.port, server_->data_directory());
+}
+
+void Bench::restart_server() {
+  server_->restart();
+  server_pid_ = server_->pid();
+  pin();
 }
 
 std::string Bench::fresh_database() {
@@ -142,6 +151,8 @@ void measure(Bench& bench, Steady& load, Result& result, const Window& window) {
   stretch(bench, load, window.warmup, result.label() + "  warm-up");
   double busiest = 0;
   for (int run = 1; run <= window.runs; run++) {
+    CommitCounts counts = read_commit_counts(bench);
+    stretch(bench, load, after_pause_seconds, result.label());
     load.reset();
     ProcessUsage server = bench.server_usage(), database = bench.database_usage();
     double own = own_cpu_s();
@@ -150,6 +161,12 @@ void measure(Bench& bench, Steady& load, Result& result, const Window& window) {
     own = own_cpu_s() - own;
     load.report(result, seconds);
     ProcessUsage server_after = bench.server_usage(), database_after = bench.database_usage();
+    if (CommitCounts after = read_commit_counts(bench); after.commits > counts.commits) {
+      result.add("commits", "/s", Better::none,
+                 (after.commits - counts.commits) * 1e9 / static_cast<double>(after.at_ns - counts.at_ns));
+      if (after.jobs > 0)
+        result.add("mean batch", "", Better::none, (after.jobs - counts.jobs) / (after.commits - counts.commits));
+    }
     if (server_after.rss_kib) {
       result.add("server CPU", "s/s", Better::none, (server_after.cpu_s - server.cpu_s) / seconds);
       double cpu_s = std::max(server_after.cpu_s - server.cpu_s, 0.01);

@@ -25,6 +25,8 @@ class Bench {
 
   // Before each case: a fresh server with a fresh database where the bench spawns it. `environment` adds to it.
   void start_server(std::vector<std::pair<std::string, std::string>> environment = {});
+  // After server()->stop(): up again on the same data.
+  void restart_server();
   void stop_server();
   // Points the case at something else that speaks the protocol (the machine's limits do).
   void use(const Target& target, std::string durability, pid_t pid);

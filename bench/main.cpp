@@ -55,6 +55,10 @@ void add_options(CLI::App& app, Options& options) {
   add_list(app, "--members", options.members, "members of a room");
   add_list(app, "--window", options.window, "messages under way in a room");
   add_list(app, "--sessions", options.sessions, "sessions or connections");
+  add_list(app, "--messages", options.messages, "messages of a seeded conversation");
+  add_list(app, "--streams", options.streams, "streams that are written at once");
+  add_list(app, "--viewers", options.viewers, "viewers of each stream");
+  add_list(app, "--workers", options.workers, "workers of the spawned server (AIIM_WORKERS)");
   add_list(app, "--batch", options.batch, "rows per commit of the bare databases");
   app.add_flag("--receipts", options.receipts, "pair-closed: each delivery is answered with mark_delivered");
   app.add_option("--text-bytes", options.text_bytes, "length of a message's text")
@@ -69,7 +73,9 @@ std::vector<Case> choose(const Options& options) {
     for (const Workload& workload : workloads()) {
       if (workload.name != name) continue;
       found = true;
-      for (Case& one : workload.cases(options)) cases.push_back(std::move(one));
+      std::vector<Case> own = workload.cases(options);
+      if (name != "growth" && name != "limit") own = with_workers(own, options);
+      for (Case& one : own) cases.push_back(std::move(one));
     }
     if (!found) throw CLI::ValidationError(fmt::format("unknown workload '{}'\n\n{}", name, workload_list()));
   }
@@ -99,6 +105,7 @@ int run(const Options& options, const std::vector<Case>& cases, const std::strin
     }
     bench.stop_server();
   }
+  add_ratios(results);
   if (!options.json.empty()) write_json(options.json, results, command);
   int worse = options.compare.empty() ? 0 : compare(options.compare, results, options.tolerance_percent);
   return failed ? 1 : worse && options.strict ? 3 : 0;

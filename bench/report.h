@@ -8,6 +8,9 @@
 namespace aiim::bench {
 
 void print_table(const Result& result);
+// Prints, and adds to the results, the ratio to the limits that were measured in the same call.
+void add_ratios(std::vector<Result>& results);
+
 void write_json(const std::string& path, const std::vector<Result>& results, const std::string& command);
 
 // Prints the ratio of each figure to the one in `path` with the same workload, parameters and durability; answers how

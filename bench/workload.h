@@ -27,6 +27,19 @@ struct Workload {
 
 const std::vector<Workload>& workloads();
 
+// The cases once more for each of options.workers, as a parameter and in the spawned server's environment; the same
+// cases when none is given.
+std::vector<Case> with_workers(const std::vector<Case>& cases, const Options& options);
+
+std::vector<Case> growth_cases(const Options&);
+std::vector<Case> herd_cases(const Options&);
+std::vector<Case> history_cases(const Options&);
+std::vector<Case> pair_rate_cases(const Options&);
+std::vector<Case> pair_soak_cases(const Options&);
+std::vector<Case> rest_cases(const Options&);
+std::vector<Case> room_rate_cases(const Options&);
+std::vector<Case> stream_cases(const Options&);
+std::vector<Case> sync_cases(const Options&);
 std::vector<Case> echo_cases(const Options&);
 std::vector<Case> idle_cases(const Options&);
 std::vector<Case> limit_cases(const Options&);

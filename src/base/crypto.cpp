@@ -162,21 +162,26 @@ std::string base64url(std::string_view data) { return encode64(data, url_safe, f
 std::optional<std::string> base64url_decode(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
   std::string out(text.size() * 3 / 4, '\0');
-  std::size_t written = 0;
-  std::uint32_t bits = 0;
-  int have = 0;
-  for (char c : text) {
-    int value = url_safe_values[static_cast<unsigned char>(c)];
-    if (value < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    have += 6;
-    if (have >= 8) {
-      have -= 8;
-      out[written++] = static_cast<char>(bits >> have & 0xFF);
-    }
+  auto value = [&](std::size_t i) { return std::int32_t{url_safe_values[static_cast<unsigned char>(text[i])]}; };
+  char* to = out.data();
+  std::size_t i = 0;
+  for (; i + 4 <= text.size(); i += 4) {
+    std::int32_t a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+    if ((a | b | c | d) < 0) return std::nullopt;
+    auto bits = static_cast<std::uint32_t>(a << 18 | b << 12 | c << 6 | d);
+    *to++ = static_cast<char>(bits >> 16);
+    *to++ = static_cast<char>(bits >> 8 & 0xFF);
+    *to++ = static_cast<char>(bits & 0xFF);
   }
+  std::size_t rest = text.size() - i;
+  if (rest == 0) return out;
+  std::int32_t a = value(i), b = value(i + 1), c = rest == 3 ? value(i + 2) : 0;
+  if ((a | b | c) < 0) return std::nullopt;
+  auto bits = static_cast<std::uint32_t>(a << 12 | b << 6 | c);
+  *to++ = static_cast<char>(bits >> 10);
+  if (rest == 3) *to++ = static_cast<char>(bits >> 2 & 0xFF);
   // Bits that no byte takes must be zero, or one value would have several texts.
-  if ((bits & ((1U << have) - 1)) != 0) return std::nullopt;
+  if (bits & (rest == 3 ? 0x3U : 0x3FFU)) return std::nullopt;
   return out;
 }
 

@@ -88,4 +88,6 @@ Time SystemClock::now() const {
 
 std::int64_t steady_ms() { return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count(); }
 
+std::int64_t steady_us() { return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count(); }
+
 }  // namespace aiim

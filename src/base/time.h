@@ -46,5 +46,6 @@ class ManualClock final : public Clock {
 
 /// Monotonic milliseconds, for deadlines and intervals inside the process.
 std::int64_t steady_ms();
+std::int64_t steady_us();
 
 }  // namespace aiim

@@ -38,7 +38,7 @@ struct Op {
 
 template <auto F, auto Ack>
 const Type& ack_type() {
-  if constexpr (std::is_same_v<decltype(Ack), SameAck>) {
+  if constexpr (std::is_same_v<std::remove_cv_t<decltype(Ack)>, SameAck>) {
     return type_of<typename Signature<decltype(F)>::reply>();
   } else {
     return type_of<std::remove_cvref_t<decltype(Ack(std::declval<const typename Signature<decltype(F)>::reply&>()))>>();
@@ -67,7 +67,7 @@ boost::asio::awaitable<Result<std::string>> invoke(App& app, const OpRow& row, C
       co_return encode(*reply);
     }
   }
-  if constexpr (std::is_same_v<decltype(Ack), SameAck>) {
+  if constexpr (std::is_same_v<std::remove_cv_t<decltype(Ack)>, SameAck>) {
     co_return encode(*reply);
   } else {
     co_return encode(Ack(*reply));

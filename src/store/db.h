@@ -138,6 +138,8 @@ class Db {
   virtual Result<> rollback_to_savepoint() = 0;
   /// False after the connection was lost: the owner makes a new one.
   virtual bool usable() const = 0;
+  /// True when the last failure only asks for another attempt of the whole transaction (deadlock, serialization).
+  virtual bool wants_retry() const { return false; }
 
   // The two hot statements, in each driver's fastest form, inside the caller's transaction. See messages.h and
   // receipts.h for what they decide. One outcome per draft, in order; an error means the whole batch must be rolled

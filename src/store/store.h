@@ -4,6 +4,9 @@
 //
 //   auto job = [id](Tx& tx) -> Result<Message> { … tx.publish(event); return message; };
 //   co_return co_await app.store.write<Message>(std::move(job));      // name the job first: g++ 12, see docs/decisions
+//
+// A job may run more than once (after a deadlock, a lost connection or a neighbour's failure everything of its earlier
+// run is undone): it must not move from what it captured. It runs on a store's thread while its coroutine waits.
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,6 +20,7 @@
 #include "base/metrics.h"
 #include "core/event.h"
 #include "store/db.h"
+#include "store/job.h"
 #include "store/messages.h"
 #include "store/receipts.h"
 
@@ -37,7 +41,12 @@ struct StoreOptions {
   std::size_t batch_max = 512;      // jobs in one transaction
   std::size_t queue_max = 100'000;  // waiting write jobs; above: `unavailable`
   std::size_t read_queue_max = 10'000;
-  std::int64_t transaction_ms_max = 5000;
+  std::int64_t transaction_ms_max = 5000;  // a longer one is undone: sync tokens count on it
+  std::int64_t patience_ms = 5000;         // how long a job waits for a lost database before it is `unavailable`
+  std::int64_t ping_ms_max = 2000;
+  /// Called on the writer's thread after a connection broke during a commit: its changes may be on disk although their
+  /// events were never published. Whoever follows conversations compares positions with the store.
+  std::function<void()> events_lost;
 };
 
 class Store {
@@ -46,7 +55,7 @@ class Store {
   /// Opens the connections; fails with one clear line when it cannot.
   static Result<std::unique_ptr<Store>> open(StoreOptions options, const Clock& clock, Metrics& metrics,
                                              std::function<void(EventBatch)> publish);
-  /// Finishes what is queued, then ends the threads.
+  /// Finishes what is queued, then ends the threads. Nobody may hand over jobs any more.
   ~Store();
 
   /// Runs `job` in the writer's next transaction. Jobs run in the order in which they were handed over (per thread).
@@ -61,6 +70,7 @@ class Store {
   /// Appends one message: batched with its neighbours into the driver's fast form; publishes message.created.
   boost::asio::awaitable<Result<AppendOutcome>> append(MessageDraft draft);
   /// Moves a cursor; publishes `receipt` (or, above 100 members, a personal one) and, when read moved, `me.updated`.
+  /// Between two write jobs, appends run before cursor steps, so that each becomes one statement.
   boost::asio::awaitable<Result<CursorOutcome>> advance(CursorStep step);
 
   /// One trivial read through the whole stack, with a deadline: for /ready and /health. Seconds it took.
@@ -71,38 +81,41 @@ class Store {
   std::size_t backlog() const;
 
  private:
-  // The untyped core; implemented in store.cpp. A job is a node in the writer's queue and resumes through a completion
-  // that the worker runs.
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
-  boost::asio::awaitable<Result<>> run_write(std::function<Result<>(Tx&)> job);
-  boost::asio::awaitable<Result<>> run_read(std::function<Result<>(Db&)> job);
+  /// Takes a place in a queue; the caller hands over exactly one job for it.
+  Result<> admit_write();
+  Result<> admit_read();
+  /// Hands the job over and suspends until it is answered.
+  boost::asio::awaitable<void> hand_over(Job& job);
   std::unique_ptr<Impl> impl_;
 };
 
 template <class T>
 boost::asio::awaitable<Result<T>> Store::write(std::function<Result<T>(Tx&)> job) {
   std::optional<Result<T>> result;
-  std::function<Result<>(Tx&)> untyped = [&job, &result](Tx& tx) -> Result<> {
-    result.emplace(job(tx));
-    if (!*result) return result->error();
-    return {};
+  auto body = [&job, &result](Tx& tx) -> std::optional<ErrorCode> {
+    if (result.emplace(job(tx))) return std::nullopt;
+    return result->error().code;
   };
-  Result<> done = co_await run_write(std::move(untyped));
-  if (!done) co_return std::move(done).error();
+  WriteJob node(Job::Kind::write, body);
+  if (auto admitted = admit_write(); !admitted) co_return std::move(admitted).error();
+  co_await hand_over(node);
+  if (node.failure) co_return std::move(*node.failure);
   co_return std::move(*result);
 }
 
 template <class T>
 boost::asio::awaitable<Result<T>> Store::read(std::function<Result<T>(Db&)> job) {
   std::optional<Result<T>> result;
-  std::function<Result<>(Db&)> untyped = [&job, &result](Db& db) -> Result<> {
-    result.emplace(job(db));
-    if (!*result) return result->error();
-    return {};
+  auto body = [&job, &result](Db& db) -> std::optional<ErrorCode> {
+    if (result.emplace(job(db))) return std::nullopt;
+    return result->error().code;
   };
-  Result<> done = co_await run_read(std::move(untyped));
-  if (!done) co_return std::move(done).error();
+  ReadJob node(Job::Kind::read, body);
+  if (auto admitted = admit_read(); !admitted) co_return std::move(admitted).error();
+  co_await hand_over(node);
+  if (node.failure) co_return std::move(*node.failure);
   co_return std::move(*result);
 }
 

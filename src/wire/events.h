@@ -12,4 +12,20 @@ namespace aiim {
 std::string message_created(const Message& message, std::int64_t after);
 std::string message_updated(const Message& message, std::int64_t after);
 
+/// {"type":"receipt","data":{conversation_id, user_id, delivered_seq, read_seq, timestamp}}
+std::string receipt_event(std::string_view conversation_id, std::string_view user_id, std::int64_t delivered_seq,
+                          std::int64_t read_seq, Time timestamp);
+
+/// What a user's own sessions are told about a conversation: `me.updated`.
+struct OwnUpdate {
+  std::string_view conversation_id;
+  bool muted = false;
+  bool pinned = false;
+  std::int64_t delivered_seq = 0;
+  std::int64_t read_seq = 0;
+  std::int64_t unread_count = 0;
+};
+/// {"type":"me.updated","data":{conversation_id, muted, pinned, delivered_seq, read_seq, unread_count}}
+std::string me_updated(const OwnUpdate& own);
+
 }  // namespace aiim

@@ -1,0 +1,250 @@
+#include "ops/dispatch.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/log.h"
+#include "ops/operation.h"
+
+namespace aiim {
+namespace {
+
+struct OpMetrics {
+  Histogram seconds;
+  std::map<std::string_view, Counter> by_code;
+};
+
+// One set of handles per operation, made at the first call and never changed after.
+const OpMetrics& metrics_of(Metrics& metrics, const Op& op) {
+  static const auto all = [&metrics] {
+    std::map<const Op*, OpMetrics> made;
+    for (const Op& each : operations()) {
+      OpMetrics& m = made[&each];
+      m.seconds = metrics.histogram("aiim_operation_duration_seconds", "Time from decoding a request to its reply.",
+                                    {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5},
+                                    {{"operation", each.row.name}});
+      auto count = [&](std::string_view code) {
+        m.by_code[code] = metrics.counter("aiim_operations_total", "Operations by outcome.",
+                                          {{"operation", each.row.name}, {"code", code}});
+      };
+      count("ok");
+      for (const ErrorInfo& error : all_errors()) count(error.name);
+    }
+    return made;
+  }();
+  return all.at(&op);
+}
+
+struct RateClass {
+  double per_second;  // as multiples of RATE_LIMIT_PER_SEC
+  double burst_seconds;
+};
+
+RateClass class_of(Rate rate) {
+  switch (rate) {
+    case Rate::none: return {0, 0};
+    case Rate::read: return {4, 5};
+    case Rate::write: return {1, 4};
+    case Rate::receipt: return {4, 5};
+    case Rate::signal: return {2, 5};
+    case Rate::stream: return {4, 5};
+    case Rate::login: return {0.2, 2};
+  }
+  return {1, 1};
+}
+
+std::string_view name_of_rate(Rate rate) {
+  switch (rate) {
+    case Rate::none: return "none";
+    case Rate::read: return "read";
+    case Rate::write: return "write";
+    case Rate::receipt: return "receipt";
+    case Rate::signal: return "signal";
+    case Rate::stream: return "stream";
+    case Rate::login: return "login";
+  }
+  return "none";
+}
+
+Result<> charge(App& app, const OpRow& row, const Caller& caller, double items) {
+  Rate rate = row.rate.value;
+  if (rate == Rate::none || app.settings.rate_limit_per_s <= 0) return {};
+  RateClass rates = class_of(rate);
+  RateRule rule{app.settings.rate_limit_per_s * rates.per_second, 0};
+  rule.burst = std::max(1.0, rule.per_second * rates.burst_seconds);
+  std::string key(name_of_rate(rate));
+  if (caller.identity) {
+    key.append("/").append(caller.tenant_id()).append("/").append(caller.user_id());
+  } else {
+    key.append("@").append(caller.address);
+  }
+  RateDecision decision = app.limiter.charge(key, rule, items, steady_ms());
+  if (decision.allowed) return {};
+  Error error(ErrorCode::rate_limited, "the limit for this kind of request is " +
+                                           std::to_string(static_cast<std::int64_t>(rule.per_second)) + " per second");
+  error.retry_after_ms = std::max<std::int64_t>(decision.retry_after_ms, 1);
+  return error;
+}
+
+boost::asio::awaitable<Result<std::string>> guarded(App& app, const Op& op, Caller caller, Surface surface,
+                                                    DecodeSources from) {
+  try {
+    co_return co_await op.invoke(app, op.row, std::move(caller), surface, from);
+  } catch (const std::exception& exception) {
+    log_error("operation_threw", {{"operation", op.row.name}, {"what", exception.what()}});
+  }
+  co_return Error(ErrorCode::internal);
+}
+
+void note(App& app, const Op& op, const Caller& caller, const Result<std::string>& result, std::int64_t started_us) {
+  const OpMetrics& metrics = metrics_of(app.metrics, op);
+  double seconds = static_cast<double>(steady_us() - started_us) / 1e6;
+  std::string_view code = result ? "ok" : info(result.error().code).name;
+  metrics.seconds.observe(seconds);
+  metrics.by_code.at(code).add();
+  bool ours = !result && info(result.error().code).http_status >= 500;
+  LogLevel level = ours ? LogLevel::warn : LogLevel::debug;
+  if (!log_enabled(level)) return;
+  log(level, "operation",
+      {{"operation", op.row.name},
+       {"code", code},
+       {"request_id", caller.request_id},
+       {"tenant_id", caller.identity ? caller.tenant_id() : std::string()},
+       {"user_id", caller.identity ? caller.user_id() : std::string()},
+       {"ms", seconds * 1000}});
+}
+
+}  // namespace
+
+Result<> charge_items(App& app, const OpRow& row, const Caller& caller, const Type& type, const void* request) {
+  if (!row.write) return {};
+  std::size_t items = 1;
+  for (const Member& member : type.members) {
+    const Type& field = member.type();
+    if (field.kind == Type::Kind::array) {
+      items = std::max(items, field.size(static_cast<const char*>(request) + member.offset));
+    }
+  }
+  return items > 1 ? charge(app, row, caller, static_cast<double>(items - 1)) : Result<>();
+}
+
+const Op* find_ws_operation(std::string_view type) {
+  static const auto by_type = [] {
+    std::map<std::string_view, const Op*> map;
+    for (const Op& op : operations()) {
+      if (*op.row.ws) map.emplace(op.row.ws, &op);
+    }
+    return map;
+  }();
+  auto found = by_type.find(type);
+  return found == by_type.end() ? nullptr : found->second;
+}
+
+const OpRow& row_of(const Op& op) { return op.row; }
+
+bool replies_nothing(const Op& op) { return &op.reply() == &type_of<Nothing>(); }
+
+boost::asio::awaitable<Result<std::string>> dispatch(App& app, Call call) {
+  const Op& op = *call.op;
+  const std::int64_t started_us = steady_us();
+  Caller caller = call.caller;
+  Result<std::string> result = Error(ErrorCode::unauthenticated);
+  if (caller.identity || op.row.access.value == Access::anyone) {
+    Result<> allowed = charge(app, op.row, caller, 1);
+    if (allowed && op.row.access.value == Access::tenant_admin && caller.identity->role != UserRole::admin) {
+      allowed = Error(ErrorCode::forbidden, "only the tenant's admins may do this");
+    }
+    if (allowed) {
+      DecodeSources from{call.body, &call.parameters};
+      result = co_await guarded(app, op, std::move(call.caller), call.surface, from);
+    } else {
+      result = allowed.error();
+    }
+  }
+  note(app, op, caller, result, started_us);
+  co_return result;
+}
+
+namespace {
+
+struct Problem {
+  std::string type;
+  std::string title;
+  int status = 0;
+  std::string detail;
+  std::string code;
+  std::string request_id;
+};
+BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, status, detail, code, request_id))
+struct WireFieldError {
+  std::string field;
+  std::string message;
+};
+BOOST_DESCRIBE_STRUCT(WireFieldError, (), (field, message))
+
+std::string_view title_of(const ErrorInfo& row, Language language) {
+  return language == Language::zh_cn ? row.title_zh : row.title_en;
+}
+
+std::string detail_of(const Error& error, Language language) {
+  const ErrorInfo& row = info(error.code);
+  // What went wrong inside is for the log only.
+  if (error.detail.empty() || row.http_status == 500) return std::string(title_of(row, language));
+  return error.detail;
+}
+
+void append_extras(std::string& out, const Error& error) {
+  if (error.retry_after_ms) out.append(",\"retry_after_ms\":").append(std::to_string(*error.retry_after_ms));
+  if (error.expect) out.append(",\"expect\":").append(std::to_string(*error.expect));
+  if (error.errors.empty()) return;
+  std::vector<WireFieldError> fields;
+  for (const FieldError& each : error.errors) fields.push_back({each.field, each.message});
+  out.append(",\"errors\":").append(encode(fields));
+}
+
+}  // namespace
+
+std::string problem_json(const Error& error, std::string_view request_id, Language language) {
+  const ErrorInfo& row = info(error.code);
+  Problem problem{"about:blank",         std::string(title_of(row, language)),
+                  row.http_status,       detail_of(error, language),
+                  std::string(row.name), std::string(request_id)};
+  std::string out = encode(problem);
+  out.pop_back();
+  append_extras(out, error);
+  return out.append("}");
+}
+
+std::string error_frame(const Error& error, std::string_view id, Language language) {
+  const ErrorInfo& row = info(error.code);
+  std::string out = "{\"type\":\"error\",";
+  if (!id.empty()) {
+    out.append("\"id\":");
+    append_json_string(out, id);
+    out.append(",");
+  }
+  out.append("\"error\":{\"code\":\"").append(row.name).append("\",\"message\":");
+  append_json_string(out, detail_of(error, language));
+  out.append(",\"retryable\":").append(row.retryable ? "true" : "false");
+  append_extras(out, error);
+  return out.append("}}");
+}
+
+Language preferred_language(std::string_view accept_language) {
+  // The first range that names one of ours; q-values below it are ignored, as browsers send them in order.
+  while (!accept_language.empty()) {
+    auto comma = std::min(accept_language.find(','), accept_language.size());
+    std::string_view range = accept_language.substr(0, comma);
+    accept_language.remove_prefix(std::min(comma + 1, accept_language.size()));
+    while (!range.empty() && range.front() == ' ') range.remove_prefix(1);
+    auto starts = [&](std::string_view tag) {
+      return range.size() >= 2 && (range[0] | 32) == tag[0] && (range[1] | 32) == tag[1] &&
+             (range.size() == 2 || range[2] == '-' || range[2] == ';');
+    };
+    if (starts("zh")) return Language::zh_cn;
+    if (starts("en")) return Language::en;
+  }
+  return Language::en;
+}
+
+}  // namespace aiim

@@ -1,0 +1,174 @@
+#include "ops/identities.h"
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/crypto.h"
+#include "ops/dispatch.h"
+#include "store/auth.h"
+#include "store/users.h"
+
+namespace aiim {
+
+/// What is known of a user with one credential. Immutable: shared by all who look it up at the same moment.
+struct Identities::Known {
+  UserKind kind = UserKind::human;
+  UserRole role = UserRole::user;
+  UserStatus status = UserStatus::active;
+  bool credential_good = true;
+  std::int64_t learned_ms = 0;
+};
+
+struct Identities::Cache {
+  static constexpr std::size_t shards = 16;
+  static constexpr std::size_t users_per_shard_max = 8192;
+  static constexpr std::size_t credentials_max = 64;
+  static constexpr std::int64_t keep_ms = 60'000;  // even if a change was missed
+
+  using ByCredential = std::unordered_map<std::string, std::shared_ptr<const Known>>;
+  struct Shard {
+    std::mutex mutex;
+    std::unordered_map<std::string, ByCredential> users;
+  };
+  std::array<Shard, shards> table;
+  std::atomic<std::uint64_t> forgotten{0};  // counts forget(): what was read before must not be kept after
+
+  static std::string key(std::string_view tenant_id, std::string_view user_id) {
+    return std::string(tenant_id).append("/").append(user_id);
+  }
+  Shard& shard(const std::string& key) { return table[std::hash<std::string>{}(key) % shards]; }
+
+  std::shared_ptr<const Known> find(const std::string& user, const std::string& credential) {
+    Shard& s = shard(user);
+    std::lock_guard lock(s.mutex);
+    auto entry = s.users.find(user);
+    if (entry == s.users.end()) return nullptr;
+    auto known = entry->second.find(credential);
+    if (known == entry->second.end() || known->second->learned_ms + keep_ms < steady_ms()) return nullptr;
+    return known->second;
+  }
+  void keep(const std::string& user, const std::string& credential, std::shared_ptr<const Known> known,
+            std::uint64_t before) {
+    Shard& s = shard(user);
+    std::lock_guard lock(s.mutex);
+    if (forgotten.load() != before) return;
+    if (s.users.size() >= users_per_shard_max) s.users.erase(s.users.begin());
+    ByCredential& entry = s.users[user];
+    if (entry.size() >= credentials_max) entry.clear();
+    entry[credential] = std::move(known);
+  }
+  void forget(const std::string& user) {
+    Shard& s = shard(user);
+    std::lock_guard lock(s.mutex);
+    ++forgotten;
+    s.users.erase(user);
+  }
+};
+
+namespace {
+
+JwtKey key_from(const Settings& settings) {
+  auto key = JwtKey::hs256(settings.jwt_secret);
+  if (!key) throw std::logic_error("JWT_SECRET was not checked at the start: " + key.error().detail);
+  return std::move(*key);
+}
+
+Error refused(std::string detail) { return Error(ErrorCode::unauthenticated, std::move(detail)); }
+
+}  // namespace
+
+Identities::Identities(const Settings& settings)
+    : settings_(settings), key_(key_from(settings)), cache_(std::make_unique<Cache>()) {
+  if (!settings.jwt_issuer.empty()) rules_.issuer = settings.jwt_issuer;
+  if (!settings.jwt_audience.empty()) rules_.audience = settings.jwt_audience;
+  if (!settings.api_key.empty()) api_key_hash_ = bytes_of(sha256(settings.api_key));
+}
+
+Identities::~Identities() = default;
+
+void Identities::forget(std::string_view tenant_id, std::string_view user_id) {
+  cache_->forget(Cache::key(tenant_id, user_id));
+}
+
+Async<std::shared_ptr<const Identities::Known>> Identities::look_up(App& app, std::string tenant_id,
+                                                                    std::string user_id, std::string credential_id,
+                                                                    std::string display_name, UserKind kind,
+                                                                    bool create) {
+  std::string key = Cache::key(tenant_id, user_id);
+  if (auto known = cache_->find(key, credential_id)) co_return known;
+  std::uint64_t before = cache_->forgotten.load();
+  auto fresh = std::make_shared<Known>();
+  fresh->learned_ms = steady_ms();
+  std::function<Result<std::optional<User>>(Db&)> read = [&](Db& db) -> Result<std::optional<User>> {
+    if (!credential_id.empty()) {
+      TRY_AS(login, find_login(db, tenant_id, credential_id));
+      fresh->credential_good = login && login->user_id == user_id && !login->revoked_at;
+    }
+    return find_user(db, tenant_id, user_id);
+  };
+  CO_TRY_AS(found, co_await app.store.read<std::optional<User>>(std::move(read)));
+  if (!found && !create) co_return refused("there is no such user");
+  if (!found) {
+    std::function<Result<std::optional<User>>(Tx&)> make = [&](Tx& tx) -> Result<std::optional<User>> {
+      TRY_AS(made, ensure_user(tx, tenant_id, user_id, display_name, kind));
+      return std::optional(std::move(made));
+    };
+    Result<std::optional<User>> made = co_await app.store.write<std::optional<User>>(std::move(make));
+    if (!made) co_return std::move(made).error();
+    found = std::move(*made);
+  }
+  fresh->kind = found->kind;
+  fresh->role = found->role;
+  fresh->status = found->status;
+  cache_->keep(key, credential_id, fresh, before);
+  co_return std::shared_ptr<const Known>(fresh);
+}
+
+Async<std::shared_ptr<const Identity>> Identities::from_token(App& app, std::string token) {
+  CO_TRY_AS(claims, verify_jwt(token, key_, rules_, app.clock.now()));
+  auto identity = std::make_shared<Identity>();
+  identity->tenant_id = claims.tenant_id.value_or(settings_.tenant_id);
+  identity->user_id = claims.sub;
+  identity->credential_id = claims.sid.value_or("");
+  identity->expires_at = claims.exp;
+  CO_TRY_AS(known, co_await look_up(app, identity->tenant_id, identity->user_id, identity->credential_id,
+                                    claims.name.value_or(""), UserKind::human, true));
+  if (!known->credential_good) co_return refused("the login behind this token was revoked");
+  if (known->status == UserStatus::suspended) co_return Error(ErrorCode::suspended);
+  identity->kind = known->kind;
+  identity->role = known->role;
+  co_return std::shared_ptr<const Identity>(std::move(identity));
+}
+
+Async<std::shared_ptr<const Identity>> Identities::from_api_key(App& app, std::string key) {
+  if (api_key_hash_.empty() || !equal_constant_time(bytes_of(sha256(key)), api_key_hash_))
+    co_return refused("the API key is not known");
+  auto identity = std::make_shared<Identity>();
+  identity->tenant_id = settings_.tenant_id;
+  identity->user_id = "service";
+  CO_TRY_AS(known, co_await look_up(app, identity->tenant_id, identity->user_id, std::string(), std::string(),
+                                    UserKind::bot, true));
+  if (known->status == UserStatus::suspended) co_return Error(ErrorCode::suspended);
+  identity->kind = known->kind;
+  identity->role = known->role;
+  co_return std::shared_ptr<const Identity>(std::move(identity));
+}
+
+Async<Nothing> Identities::check(App& app, std::string tenant_id, std::string user_id, std::string credential_id) {
+  CO_TRY_AS(known, co_await look_up(app, std::move(tenant_id), std::move(user_id), std::move(credential_id),
+                                    std::string(), UserKind::human, false));
+  if (!known->credential_good) co_return refused("the login was revoked");
+  if (known->status == UserStatus::suspended) co_return Error(ErrorCode::suspended);
+  co_return Nothing();
+}
+
+Async<std::shared_ptr<const Identity>> authenticate(App& app, Credentials credentials) {
+  if (!credentials.bearer.empty()) co_return co_await app.identities.from_token(app, std::move(credentials.bearer));
+  if (!credentials.api_key.empty()) co_return co_await app.identities.from_api_key(app, std::move(credentials.api_key));
+  co_return refused("send a token as Authorization: Bearer, or a key as X-API-Key");
+}
+
+}  // namespace aiim

@@ -1,0 +1,40 @@
+// Who credentials belong to. Keeps what it learned about users and logins until somebody says that it changed (rows
+// that every node polls every 2 s), so that a request costs no query. Thread-safe.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/jwt.h"
+#include "ops/app.h"
+
+namespace aiim {
+
+class Identities {
+ public:
+  explicit Identities(const Settings& settings);
+  ~Identities();
+
+  /// A user seen for the first time is created. `unauthenticated` or `suspended`.
+  Async<std::shared_ptr<const Identity>> from_token(App& app, std::string token);
+  Async<std::shared_ptr<const Identity>> from_api_key(App& app, std::string key);
+  /// Is this user active, and this credential (a login's sid or a key's id; may be empty) not revoked?
+  Async<Nothing> check(App& app, std::string tenant_id, std::string user_id, std::string credential_id);
+
+  void forget(std::string_view tenant_id, std::string_view user_id);
+
+ private:
+  struct Known;
+  struct Cache;
+  /// The user and whether the credential holds, from the cache or the store.
+  Async<std::shared_ptr<const Known>> look_up(App& app, std::string tenant_id, std::string user_id,
+                                              std::string credential_id, std::string display_name, UserKind kind,
+                                              bool create);
+  const Settings& settings_;
+  JwtKey key_;
+  JwtRules rules_;
+  std::string api_key_hash_;
+  std::unique_ptr<Cache> cache_;
+};
+
+}  // namespace aiim

@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/ids.h"
 #include "ops/common.h"
+#include "ops/in_conversation.h"
 #include "ops/operation.h"
 #include "store/changes.h"
 #include "store/idempotency.h"
@@ -66,26 +67,6 @@ Result<MemberView> view_member(Db& db, const ConversationRow& row, std::string_v
   TRY_AS(member, find_member(db, row.tenant_id, row.conversation_id, user_id));
   if (!member) return Error(ErrorCode::not_found);
   return view_of(*member);
-}
-
-/// Runs `change` on a locked conversation of which the caller is a member.
-template <class T, class Change>
-Async<T> with_locked(App& app, const Caller& caller, const std::string& conversation_id, Change change) {
-  std::function<Result<T>(Tx&)> job = [&](Tx& tx) -> Result<T> {
-    TRY_AS(membership, lock_membership(tx, caller.tenant_id(), conversation_id, caller.user_id()));
-    return change(tx, membership);
-  };
-  co_return co_await app.store.write<T>(std::move(job));
-}
-
-/// Runs `look` on a conversation of which the caller is a member, in one snapshot.
-template <class T, class Look>
-Async<T> with_member(App& app, const Caller& caller, const std::string& conversation_id, Look look) {
-  std::function<Result<T>(Db&)> job = [&](Db& db) -> Result<T> {
-    TRY_AS(membership, read_membership(db, caller.tenant_id(), conversation_id, caller.user_id()));
-    return look(db, membership);
-  };
-  co_return co_await app.store.read<T>(std::move(job));
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ Async<ConversationsPage> list_conversations(App& app, Caller caller, ListConvers
     from = std::move(position);
   }
   std::function<Result<ConversationsPage>(Db&)> job = [&](Db& db) -> Result<ConversationsPage> {
-    TRY_AS(token, token_now(db, caller.tenant_id(), caller.user_id()));
+    TRY_AS(token, token_now(db));
     TRY_AS(memberships, list_memberships(db, caller.tenant_id(), caller.user_id(), from,
                                          request.updated_since.value_or(Time{0}), limit + 1));
     ConversationsPage page;
@@ -248,7 +248,7 @@ Result<SyncReply> run_sync(Db& db, const Caller& caller, const SyncRequest& requ
   static const std::vector<SyncPosition> none;
   const auto& named = request.conversations ? *request.conversations : none;
   SyncReply reply;
-  TRY_AS(token, token_now(db, caller.tenant_id(), caller.user_id()));
+  TRY_AS(token, token_now(db));
   reply.sync_token = encode_token(token);
   std::size_t bytes_left = sync_bytes_max;
   for (const SyncPosition& position : named) {
@@ -263,10 +263,11 @@ Result<SyncReply> run_sync(Db& db, const Caller& caller, const SyncRequest& requ
   std::int64_t limit = static_cast<std::int64_t>(sync_conversations_max) + 1;
   TRY_AS(changed, changed_since(db, caller.tenant_id(), caller.user_id(), since, limit));
   if (static_cast<std::int64_t>(changed.size()) == limit) {
-    // Too much for stubs: what is left out must be found by listing; the old token stays good.
+    // Too many for one reply: the token goes on behind the last one named here.
     changed.pop_back();
+    const MembershipListEntry& last = changed.back();
     reply.more = true;
-    reply.sync_token = *request.since;
+    reply.sync_token = encode_token({last.changed_at, last.membership.conversation.conversation_id});
   }
   for (const MembershipListEntry& entry : changed) {
     const std::string& id = entry.membership.conversation.conversation_id;
@@ -298,6 +299,14 @@ Async<SyncReply> sync(App& app, Caller caller, SyncRequest request) {
   }
   std::function<Result<SyncReply>(Db&)> job = [&](Db& db) { return run_sync(db, caller, request, since); };
   co_return co_await app.store.read<SyncReply>(std::move(job));
+}
+
+Async<std::string> hello_sync_token(App& app, Caller) {
+  std::function<Result<std::string>(Db&)> job = [](Db& db) -> Result<std::string> {
+    TRY_AS(token, token_now(db));
+    return encode_token(token);
+  };
+  co_return co_await app.store.read<std::string>(std::move(job));
 }
 
 OPERATION(create_conversation_op);

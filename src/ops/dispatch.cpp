@@ -14,7 +14,7 @@ struct OpMetrics {
   std::map<std::string_view, Counter> by_code;
 };
 
-// One set of handles per operation, made at the first call and never changed after.
+// One set of handles per operation, made once and never changed after.
 const OpMetrics& metrics_of(Metrics& metrics, const Op& op) {
   static const auto all = [&metrics] {
     std::map<const Op*, OpMetrics> made;
@@ -139,6 +139,8 @@ const Op* find_ws_operation(std::string_view type) {
   auto found = by_type.find(type);
   return found == by_type.end() ? nullptr : found->second;
 }
+
+void prepare_metrics(Metrics& metrics) { metrics_of(metrics, operations().front()); }
 
 const OpRow& row_of(const Op& op) { return op.row; }
 

@@ -73,6 +73,11 @@ struct Credentials {
 /// Finds out who calls; creates a user seen for the first time. `unauthenticated` or `suspended` otherwise.
 boost::asio::awaitable<Result<std::shared_ptr<const Identity>>> authenticate(App& app, Credentials credentials);
 
+/// For `hello`: where a client that follows from now on may say it stands, once it has listed or synced.
+boost::asio::awaitable<Result<std::string>> hello_sync_token(App& app, Caller caller);
+/// Every operation's metrics, at 0 from the start.
+void prepare_metrics(Metrics& metrics);
+
 /// RFC 9457 document and WebSocket error frame for an error.
 std::string problem_json(const Error& error, std::string_view request_id, Language language);
 /// {"type":"error","id"?,"error":{code, message, retryable, …}}; `id` empty: left out.

@@ -40,21 +40,22 @@ struct RepairPage {
 Result<RepairPage> read_repair(Db& db, std::string_view tenant_id, std::string_view conversation_id, std::int64_t rev,
                                std::int64_t highest_seq);
 
-/// A sync token: what of the user's own list was seen. Opaque to clients.
+/// A sync token: up to where the user's own list was seen. Opaque to clients.
 struct SyncToken {
-  std::int64_t membership_rev = 0;
-  Time low_water;  // commits up to here were seen
+  Time low_water;        // commits up to here were seen
+  std::string after_id;  // and, at the very moment of a list that was cut, conversations up to this one
 };
 std::string encode_token(const SyncToken& token);
 std::optional<SyncToken> parse_token(std::string_view text);
-/// The token for what this snapshot shows: its time is the database's clock minus 10 s.
-Result<SyncToken> token_now(Db& db, std::string_view tenant_id, std::string_view user_id);
+/// The token for what this snapshot shows: the database's clock minus 10 s.
+Result<SyncToken> token_now(Db& db);
 
 struct MembershipListEntry {
   Membership membership;
+  Time changed_at;
   bool removed = false;
 };
-/// The user's conversations that changed (or were left) since the token, newest activity first, up to `limit`.
+/// The user's conversations that changed (or were left) since the token, the longest ago first, up to `limit`.
 Result<std::vector<MembershipListEntry>> changed_since(Db& db, std::string_view tenant_id, std::string_view user_id,
                                                        const SyncToken& since, std::int64_t limit);
 

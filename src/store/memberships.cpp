@@ -23,16 +23,17 @@ const Statement select_memberships(
     "SELECT " MEMBERSHIP_COLUMNS FROM_MEMBERSHIPS
     "AND m.left_at IS NULL AND (c.updated_at, c.conversation_id) < ($3, $4) AND c.updated_at >= $5 "
     "ORDER BY c.updated_at DESC, c.conversation_id DESC LIMIT $6");
-const Statement select_changed_memberships(
-    "select_changed_memberships", "SELECT " MEMBERSHIP_COLUMNS FROM_MEMBERSHIPS
-                                  "AND ((m.left_at IS NULL AND (c.updated_at > $3 OR m.own_updated_at > $3)) OR "
-                                  "m.membership_rev > $4) ORDER BY c.updated_at DESC, c.conversation_id DESC LIMIT $5");
+// When a conversation last changed for this member: left ones change no more.
+#define CHANGED_AT \
+  "CASE WHEN m.left_at IS NULL AND c.updated_at > m.own_updated_at THEN c.updated_at ELSE m.own_updated_at END"
+const Statement select_changed_memberships("select_changed_memberships",
+                                           "SELECT " MEMBERSHIP_COLUMNS ", " CHANGED_AT FROM_MEMBERSHIPS
+                                           "AND (" CHANGED_AT ", c.conversation_id) > ($3, $4) ORDER BY " CHANGED_AT
+                                           ", c.conversation_id LIMIT $5");
 const Statement select_positions("select_positions",
                                  "SELECT c.conversation_id, c.epoch, c.rev, c.last_seq" FROM_MEMBERSHIPS
                                  "AND m.left_at IS NULL");
 const Statement select_clock("select_clock", "SELECT CAST(CURRENT_TIMESTAMP AS TEXT)");
-const Statement select_membership_rev("select_membership_rev",
-                                      "SELECT membership_rev FROM users WHERE tenant_id = $1 AND user_id = $2");
 
 Membership membership_from(const Row& row) {
   Membership out;
@@ -62,6 +63,9 @@ Membership membership_from(const Row& row) {
   return out;
 }
 
+// Only times that both databases can hold.
+bool storable(Time time) { return time.ms >= 0 && time.ms <= 253402300799999; }
+
 // CURRENT_TIMESTAMP is UTC on both; SQLite's text names no zone.
 Result<Time> database_now(Db& db) {
   std::optional<Time> now;
@@ -77,7 +81,7 @@ Result<Time> database_now(Db& db) {
 }  // namespace
 
 std::string encode_token(const SyncToken& token) {
-  return base64url("1." + std::to_string(token.membership_rev) + "." + std::to_string(token.low_water.ms));
+  return base64url("1." + std::to_string(token.low_water.ms) + "." + token.after_id);
 }
 
 std::optional<SyncToken> parse_token(std::string_view text) {
@@ -85,31 +89,26 @@ std::optional<SyncToken> parse_token(std::string_view text) {
   if (!plain || !plain->starts_with("1.")) return std::nullopt;
   SyncToken token;
   const char* end = plain->data() + plain->size();
-  auto rev = std::from_chars(plain->data() + 2, end, token.membership_rev);
-  if (rev.ec != std::errc() || rev.ptr == end || *rev.ptr != '.') return std::nullopt;
-  auto time = std::from_chars(rev.ptr + 1, end, token.low_water.ms);
-  // Only times that both databases can hold.
-  if (time.ec != std::errc() || time.ptr != end || token.low_water.ms < 0 || token.low_water.ms > 253402300799999)
-    return std::nullopt;
-  return token;
+  auto time = std::from_chars(plain->data() + 2, end, token.low_water.ms);
+  if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.' || !storable(token.low_water)) return std::nullopt;
+  token.after_id.assign(time.ptr + 1, end);
+  return token.after_id.size() <= 128 ? std::optional(token) : std::nullopt;
 }
 
-Result<SyncToken> token_now(Db& db, std::string_view tenant_id, std::string_view user_id) {
+Result<SyncToken> token_now(Db& db) {
   TRY_AS(now, database_now(db));
-  SyncToken token{0, now + -low_water_ms};
-  TRY(db.run(select_membership_rev, {tenant_id, user_id},
-             [&](const Row& row) { token.membership_rev = row.integer(0); }));
-  return token;
+  return SyncToken{now + -low_water_ms, {}};
 }
 
 Result<std::vector<MembershipListEntry>> changed_since(Db& db, std::string_view tenant_id, std::string_view user_id,
                                                        const SyncToken& since, std::int64_t limit) {
   std::vector<MembershipListEntry> entries;
-  TRY(db.run(select_changed_memberships, {tenant_id, user_id, since.low_water, since.membership_rev, limit},
+  TRY(db.run(select_changed_memberships, {tenant_id, user_id, since.low_water, since.after_id, limit},
              [&](const Row& row) {
                Membership membership = membership_from(row);
+               Time changed_at = row.time(21);
                bool removed = !membership.me.present();
-               entries.push_back({std::move(membership), removed});
+               entries.push_back({std::move(membership), changed_at, removed});
              }));
   return entries;
 }

@@ -1,0 +1,116 @@
+#include "ops/hub_store.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <set>
+
+#include "base/log.h"
+#include "core/bus.h"
+#include "ops/identities.h"
+#include "store/changes.h"
+#include "store/users.h"
+
+namespace aiim {
+namespace asio = boost::asio;
+namespace {
+
+Async<std::vector<Followed>> read_followed(App& app, std::string tenant_id, std::string user_id) {
+  std::function<Result<std::vector<Followed>>(Db&)> job = [&](Db& db) -> Result<std::vector<Followed>> {
+    TRY_AS(positions, positions_of(db, tenant_id, user_id));
+    std::vector<Followed> followed;
+    followed.reserve(positions.size());
+    for (Position& each : positions)
+      followed.push_back({std::move(each.conversation_id), std::move(each.epoch), each.rev, each.last_seq});
+    return followed;
+  };
+  co_return co_await app.store.read<std::vector<Followed>>(std::move(job));
+}
+
+Async<HubStore::Changes> read_hole(App& app, std::string tenant_id, std::string conversation_id, std::int64_t rev,
+                                   std::int64_t highest_seq) {
+  std::function<Result<HubStore::Changes>(Db&)> job = [&](Db& db) -> Result<HubStore::Changes> {
+    TRY_AS(page, read_repair(db, tenant_id, conversation_id, rev, highest_seq));
+    return HubStore::Changes{std::move(page.events), std::move(page.epoch), page.rev, page.more, page.gone, page.reset};
+  };
+  co_return co_await app.store.read<HubStore::Changes>(std::move(job));
+}
+
+/// Runs on the worker and hands the result to `done` there, whatever happens.
+template <class T>
+void spawn(App& app, Async<T> work, std::function<void(Result<T>)> done) {
+  asio::co_spawn(app.io, std::move(work), [done = std::move(done)](std::exception_ptr failed, Result<T> result) {
+    done(failed ? Result<T>(Error(ErrorCode::internal)) : std::move(result));
+  });
+}
+
+}  // namespace
+
+HubStore make_hub_store(App& app) {
+  HubStore store;
+  store.read_memberships = [&app](std::string tenant_id, std::string user_id,
+                                  std::function<void(Result<std::vector<Followed>>)> done) {
+    spawn<std::vector<Followed>>(app, read_followed(app, std::move(tenant_id), std::move(user_id)), std::move(done));
+  };
+  store.read_changes = [&app](std::string tenant_id, std::string conversation_id, std::int64_t rev,
+                              std::int64_t highest_seq, std::function<void(Result<HubStore::Changes>)> done) {
+    spawn<HubStore::Changes>(app, read_hole(app, std::move(tenant_id), std::move(conversation_id), rev, highest_seq),
+                             std::move(done));
+  };
+  store.check_credentials = [&app](std::string tenant_id, std::string user_id, std::string credential_id,
+                                   std::function<void(Result<>)> done) {
+    // The event that led here says that something changed: what is remembered is old.
+    app.identities.forget(tenant_id, user_id);
+    auto answered = [done = std::move(done)](Result<Nothing> result) {
+      done(result ? Result<>() : Result<>(result.error()));
+    };
+    spawn<Nothing>(app, app.identities.check(app, std::move(tenant_id), std::move(user_id), std::move(credential_id)),
+                   std::move(answered));
+  };
+  return store;
+}
+
+namespace {
+
+constexpr std::int64_t poll_ms = 2000;
+constexpr std::int64_t overlap_ms = 10'000;  // rows commit up to 5 s after their time, and clocks differ
+
+Async<std::vector<AuthChange>> read_auth_changes(App& app, Time since) {
+  std::function<Result<std::vector<AuthChange>>(Db&)> job = [&](Db& db) { return auth_changes_since(db, since); };
+  co_return co_await app.store.read<std::vector<AuthChange>>(std::move(job));
+}
+
+void announce(App& app, Bus& bus, const std::vector<AuthChange>& changes, std::set<std::int64_t>& seen) {
+  EventBatch events;
+  std::set<std::int64_t> now_seen;
+  for (const AuthChange& change : changes) {
+    now_seen.insert(change.id);
+    if (seen.contains(change.id)) continue;
+    app.identities.forget(change.tenant_id, change.user_id);
+    Event event;
+    event.kind = Event::Kind::revoked;
+    event.tenant_id = change.tenant_id;
+    event.user_id = change.user_id;
+    events.push_back(std::make_shared<const Event>(std::move(event)));
+  }
+  seen = std::move(now_seen);  // older ones will not be read again
+  if (!events.empty()) bus.publish(std::move(events));
+}
+
+}  // namespace
+
+asio::awaitable<void> watch_credentials(App& app, Bus& bus) {
+  std::set<std::int64_t> seen;
+  asio::steady_timer timer(app.io);
+  for (;;) {
+    timer.expires_after(std::chrono::milliseconds(poll_ms));
+    boost::system::error_code error;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+    auto changes = co_await read_auth_changes(app, app.clock.now() + -(overlap_ms + poll_ms));
+    if (changes) announce(app, bus, *changes, seen);
+  }
+}
+
+}  // namespace aiim

@@ -1,0 +1,36 @@
+// Users: oneself, and others of the tenant.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "ops/app.h"
+#include "wire/user.h"
+
+namespace aiim {
+
+struct UpdateMe {
+  std::optional<std::string> display_name;
+  std::optional<std::string> avatar_url;  // empty: none
+};
+BOOST_DESCRIBE_STRUCT(UpdateMe, (), (display_name, avatar_url))
+
+struct UserId {
+  std::string user_id;
+};
+BOOST_DESCRIBE_STRUCT(UserId, (), (user_id))
+
+Async<User> get_me(App& app, Caller caller, Nothing request);
+Async<User> update_me(App& app, Caller caller, UpdateMe request);
+Async<User> get_user(App& app, Caller caller, UserId request);
+
+struct PingRequest {
+  std::optional<std::vector<std::string>> stream_ids;  // renews their leases
+};
+BOOST_DESCRIBE_STRUCT(PingRequest, (), (stream_ids))
+struct Pong {
+  Time server_time;
+};
+BOOST_DESCRIBE_STRUCT(Pong, (), (server_time))
+Async<Pong> ping(App& app, Caller caller, PingRequest request);
+
+}  // namespace aiim

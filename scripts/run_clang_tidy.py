@@ -4,7 +4,8 @@
     scripts/run_clang_tidy.py [--jobs N] [--build DIR] [FILE...]
 
 A file that passed is remembered in DIR/clang-tidy-passed by what went into it (the file, the tree's headers that it
-includes, its flags, .clang-tidy and the tool's version), so a second run looks only at what changed.
+includes, its flags, .clang-tidy and the tool's version), so a second run looks only at what changed. The whole tree takes some ten seconds of processor
+time per file that includes Asio, which is why this is a part of `make lint` and not of `make test`.
 """
 
 import argparse
@@ -19,6 +20,9 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Right C++20 that clang learns to compile only in version 16: structured bindings captured by a lambda.
+NOT_YET_IN_CLANG = re.compile(r"reference to local binding '\w+' declared in enclosing function")
+FINDING = re.compile(r"^\S+:\d+:\d+: (?:error|warning): .*$", re.M)
 FLAGS_OF_GCC = re.compile(r"\s-fno-(?:gnu-unique|ipa-[\w-]+)|\s-fcoroutines|\s-fconcepts[\w-]*")
 
 
@@ -85,7 +89,8 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         for count, future in enumerate(concurrent.futures.as_completed([pool.submit(look_at, path) for path in waiting]), 1):
             path, done, seconds = future.result()
-            good = done.returncode == 0
+            findings = [line for line in FINDING.findall(done.stdout) if not NOT_YET_IN_CLANG.search(line)]
+            good = not findings and (done.returncode == 0 or FINDING.search(done.stdout) is not None)
             print(f"[{count}/{len(waiting)}] {path.relative_to(ROOT)} {seconds:.1f} s{'' if good else '  FAILED'}", flush=True)
             if good:
                 (passed / keys[path]).touch()

@@ -17,7 +17,7 @@ struct Event {
     joined,     // to `user_id`, who became a member at `rev`: frame is conversation.created. The hub starts to follow
     ephemeral,  // to the followers, or with no conversation_id to the sessions of `user_id`: typing, presence, deltas,
                 // call signals; dropped first for slow ones
-    revoked,  // `user_id`'s credentials changed: re-check and close what is no longer allowed
+    revoked,    // `user_id`'s credentials changed: re-check and close what is no longer allowed
   };
   Kind kind = Kind::durable;
   std::string tenant_id;

@@ -1,0 +1,127 @@
+/** Takes each event of the server to the part it concerns. */
+
+import type { Conversations } from './conversation_list.js';
+import type { DurableEvent } from './conversation_model.js';
+import type { PresenceWatch } from './presence.js';
+import type { Shared } from './shared.js';
+import type {
+  Conversation,
+  ConversationEventData,
+  MemberEventData,
+  Message,
+  MessageEventData,
+  MeUpdatedData,
+  Presence,
+  ReceiptData,
+  StreamDelta,
+  StreamSnapshotData,
+  TypingData,
+} from './types.js';
+
+export class Dispatch {
+  constructor(
+    private readonly shared: Shared,
+    private readonly conversations: Conversations,
+    private readonly presence: PresenceWatch,
+  ) {}
+
+  event(type: string, data: unknown): void {
+    switch (type) {
+      case 'message.created':
+      case 'message.updated':
+        this.message(type, data as MessageEventData);
+        return;
+      case 'member.joined':
+      case 'member.left':
+      case 'member.updated':
+        this.members(data as MemberEventData);
+        return;
+      case 'conversation.created':
+      case 'conversation.updated':
+        this.conversation(type, data as ConversationEventData);
+        return;
+      case 'conversation.removed':
+        this.conversations.removed((data as ConversationEventData).conversation_id);
+        return;
+      case 'receipt':
+        this.receipt(data as ReceiptData);
+        return;
+      case 'me.updated':
+        this.mine(data as MeUpdatedData);
+        return;
+      case 'typing':
+        this.typing(data as TypingData);
+        return;
+      case 'presence':
+        this.presence.heard(data as Presence);
+        return;
+      case 'stream.delta':
+        this.shared.streams.delta(data as StreamDelta);
+        return;
+      case 'stream.snapshot':
+        this.shared.streams.snapshot(data as StreamSnapshotData);
+        return;
+      default: // calls, `bye`, and what newer servers add: for listeners only
+    }
+  }
+
+  private durable(conversationId: string, event: DurableEvent): boolean {
+    const handle = this.conversations.handle(conversationId);
+    const verdict = handle.model.apply(event);
+    if (verdict === 'hole') this.shared.sync.need(conversationId);
+    if (verdict === 'applied') this.conversations.changed(handle.model);
+    return verdict === 'applied';
+  }
+
+  private message(type: string, { conversation_id: id, rev, after, message }: MessageEventData): void {
+    const handle = this.conversations.handle(id);
+    const isNew = message.seq > handle.model.lastSeq;
+    const applied = this.durable(id, { kind: 'message', rev, after, message });
+    if (type === 'message.created') handle.typing.heard(message.sender_id, 'stop');
+    if (applied) handle.noticed(message);
+    else if (message.sender_id === this.shared.userId()) this.shared.outbox.arrived(message);
+    if (applied && isNew) this.incoming(handle.model.fields(), message, handle.model.mentionsMe(message));
+  }
+
+  private incoming(conversation: Conversation | null, message: Message, mentioned: boolean): void {
+    if (conversation === null || message.sender_id === this.shared.userId()) return;
+    if (message.type === 'system' || message.status === 'recalled') return;
+    this.shared.events.emit('incoming', { message, conversation, mentioned });
+  }
+
+  private members({ conversation_id: id, rev, after, members }: MemberEventData): void {
+    this.durable(id, { kind: 'members', rev, after, members });
+  }
+
+  private conversation(type: string, { conversation_id: id, rev, after, conversation }: ConversationEventData): void {
+    if (conversation === undefined) {
+      this.shared.sync.need(id);
+      return;
+    }
+    const { model } = this.conversations.handle(id);
+    const known = model.status === 'ready';
+    if (known && rev !== undefined && after !== undefined) {
+      this.durable(id, { kind: 'conversation', rev, after, conversation });
+      return;
+    }
+    if (!model.adopt(conversation)) this.shared.sync.need(id);
+    // An event says nothing of the user's own part: where there are messages already, counts must be read.
+    if (type === 'conversation.created' && !known && conversation.last_seq > 0) this.shared.sync.need(id);
+    this.conversations.changed(model);
+  }
+
+  private receipt(data: ReceiptData): void {
+    const handle = this.conversations.findHandle(data.conversation_id);
+    if (handle?.model.receipt(data) === true) handle.changed();
+  }
+
+  private mine(data: MeUpdatedData): void {
+    const handle = this.conversations.findHandle(data.conversation_id);
+    if (handle?.model.mine(data) === true) handle.changed();
+  }
+
+  private typing(data: TypingData): void {
+    if (data.user_id === this.shared.userId()) return;
+    this.conversations.findHandle(data.conversation_id)?.typing.heard(data.user_id, data.state);
+  }
+}

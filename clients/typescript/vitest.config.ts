@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+const junit = process.env.JUNIT_OUT;
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: junit === undefined || junit === '' ? ['default'] : ['default', ['junit', { outputFile: junit, suiteName: 'clients/typescript' }]],
+  },
+});

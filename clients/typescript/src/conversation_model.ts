@@ -25,7 +25,7 @@ import { UnreadCounter, unreadMax, type UnreadCount } from './unread.js';
 /** A durable event of one conversation. */
 export type DurableEvent =
   | { readonly kind: 'message'; readonly rev: number; readonly after: number; readonly message: Message }
-  | { readonly kind: 'members'; readonly rev: number; readonly after: number; readonly members: readonly MemberChange[] }
+  | { readonly kind: 'members'; readonly rev: number; readonly after: number; readonly members: readonly MemberChange[]; readonly joined: boolean }
   | { readonly kind: 'conversation'; readonly rev: number; readonly after: number; readonly conversation: PartialConversation };
 
 export type PartialConversation = SharedConversation & Partial<Conversation>;
@@ -66,13 +66,19 @@ export class ConversationModel {
   readonly cursors = new Map<string, Cursor>();
   private readonly unreadCounter = new UnreadCounter();
   private memberCount = 0;
+  /** Members changed of whom it is not known whether they were counted: read the row. */
+  countUnsure = false;
   /** All members are in `members` (groups above 100 only after `loadMembers`). */
   private membersComplete = false;
   private held: DurableEvent[] = [];
   /** The highest `rev` heard of; above `position` there is something to fetch. */
   private heardRev = 0;
+  /** The counts are no longer right, and only the server knows them. */
+  private figureWanted = false;
   /** When its row was last adopted, by `adoptionClock`: orders answers on their way against what came meanwhile. */
   adoptedAt = 0;
+  /** When the own flags were last changed by an event, by the same clock. */
+  private flagsAt = 0;
 
   constructor(
     readonly id: string,
@@ -84,7 +90,8 @@ export class ConversationModel {
 
   /** Something is missing: events were kept aside, or a newer revision is known. */
   get behind(): boolean {
-    return this.status === 'ready' && this.position !== null && this.heardRev > this.position.rev;
+    if (this.status !== 'ready' || this.position === null) return false;
+    return this.heardRev > this.position.rev || this.figureWanted;
   }
 
   get deliveredSeq(): number {
@@ -196,7 +203,7 @@ export class ConversationModel {
     this.position = { epoch: change.conversation.epoch, rev: change.conversation.rev };
     this.adoptRow(change.conversation);
     for (const cursor of change.cursors ?? []) this.moveCursor(cursor);
-    if (change.me !== undefined) this.adoptMine(change.me);
+    if (change.me !== undefined) this.adoptMine(change.me, this.adoptedAt);
     else this.adoptFigure(change.conversation);
     this.drain();
     return sound;
@@ -205,6 +212,7 @@ export class ConversationModel {
   /** Nothing more can be learnt about what was heard of: stop asking. */
   settle(): void {
     if (this.position !== null) this.heardRev = this.position.rev;
+    this.figureWanted = false;
     this.held = [];
   }
 
@@ -216,18 +224,18 @@ export class ConversationModel {
     this.row = null;
   }
 
-  /** One page of sync. Returns false when it cannot be used: it answers an older state, ask again. */
-  applySync(change: SyncChanges): boolean {
+  /** One page of sync, asked for at `askedAt`. Returns false when it cannot be used: it answers an older state, ask again. */
+  applySync(change: SyncChanges, askedAt: number): boolean {
     const position = this.position;
     if (this.status !== 'ready' || position === null || position.epoch !== change.epoch) return false;
     if (change.conversation !== undefined && change.conversation.rev >= (this.row?.rev ?? 0)) this.adoptRow(change.conversation);
-    this.applyMembers(change.members);
+    this.applyMembers(change.members, null);
     for (const cursor of change.cursors) this.moveCursor(cursor);
     const ascending = [...change.messages].sort((a, b) => a.seq - b.seq);
     for (const message of ascending) this.applyMessage(message);
     if (change.rev >= position.rev) {
       this.position = { epoch: position.epoch, rev: change.rev };
-      if (change.complete) this.adoptMine(change.me);
+      if (change.complete) this.adoptMine(change.me, askedAt);
     }
     this.hear(change.rev);
     this.drain();
@@ -250,7 +258,7 @@ export class ConversationModel {
     }
     if (event.rev <= position.rev) return 'stale';
     this.hear(event.rev);
-    if (event.after > position.rev) {
+    if (!this.follows(event, position)) {
       this.hold(event);
       return 'hole';
     }
@@ -266,8 +274,9 @@ export class ConversationModel {
   mine(data: MeUpdatedData): boolean {
     if (this.status !== 'ready') return false;
     this.adoptFlags(data);
-    // Its figure has no place among the other events: it is used only where what was counted here is no longer right.
-    if (this.unreadCounter.unsure && data.read_seq >= this.readSeq) this.adoptCount(data);
+    this.flagsAt = ++clock;
+    // Its figure has no place among the other events: where what was counted here is no longer right, a sync tells.
+    if (this.unreadCounter.partlyRead && data.read_seq >= this.readSeq) this.figureWanted = true;
     return true;
   }
 
@@ -282,6 +291,12 @@ export class ConversationModel {
     const userId = this.me();
     if (userId === null) return false;
     return this.moveCursor({ user_id: userId, delivered_seq: seq, read_seq: this.readSeq });
+  }
+
+  /** The number of members, from the server's row. */
+  adoptMemberCount(row: PartialConversation): void {
+    this.countUnsure = false;
+    if (!this.membersComplete) this.memberCount = row.member_count;
   }
 
   /** All members, as the member list answers them. */
@@ -320,6 +335,7 @@ export class ConversationModel {
     this.lastMessage = null;
     this.lastForeignSeq = 0;
     this.heardRev = 0;
+    this.figureWanted = false;
     this.unreadCounter.clear();
   }
 
@@ -342,15 +358,21 @@ export class ConversationModel {
       const position = this.position;
       if (position === null || event.rev <= position.rev) continue;
       this.hear(event.rev);
-      if (event.after > position.rev) this.held.push(event);
-      else this.advance(event);
+      if (this.follows(event, position)) this.advance(event);
+      else this.held.push(event);
     }
+  }
+
+  private follows(event: DurableEvent, position: Position): boolean {
+    if (event.after > position.rev) return false;
+    // A change of the conversation itself brings no message: one that knows of more stands for changes left out.
+    return event.kind !== 'conversation' || event.conversation.last_seq <= this.lastSeq;
   }
 
   private advance(event: DurableEvent): void {
     const position = this.position as Position;
     if (event.kind === 'message') this.applyMessage(event.message);
-    else if (event.kind === 'members') this.applyMembers(event.members);
+    else if (event.kind === 'members') this.applyMembers(event.members, event.joined);
     else this.adoptRow(event.conversation);
     this.position = { epoch: position.epoch, rev: event.rev };
   }
@@ -371,18 +393,21 @@ export class ConversationModel {
       this.membersComplete = true;
     }
     this.memberCount = row.member_count;
+    this.countUnsure = false;
     if (row.muted !== undefined) this.muted = row.muted;
     if (row.pinned !== undefined) this.pinned = row.pinned;
   }
 
   private adoptFigure(row: PartialConversation): void {
     if (row.unread_count === undefined) return;
+    this.figureWanted = false;
     this.unreadCounter.reset({ unread: row.unread_count, mentions: row.mention_count ?? 0 }, row.last_seq, this.readSeq);
     if (row.unread_count > 0) this.lastForeignSeq = Math.max(this.lastForeignSeq, row.last_seq);
   }
 
-  private adoptMine(state: MyState): void {
-    this.adoptFlags(state);
+  private adoptMine(state: MyState, askedAt: number): void {
+    // What came while the answer was on its way is newer.
+    this.adoptFlags(this.flagsAt > askedAt ? { ...state, muted: this.muted, pinned: this.pinned } : state);
     // A figure for an older cursor than the one moved here says nothing.
     if (state.read_seq === undefined || state.read_seq >= this.readSeq) this.adoptCount(state);
   }
@@ -395,7 +420,8 @@ export class ConversationModel {
     this.moveCursor({ user_id: userId, delivered_seq: state.delivered_seq ?? 0, read_seq: state.read_seq ?? 0 });
   }
 
-  private adoptCount(state: MyState | MeUpdatedData): void {
+  private adoptCount(state: MyState): void {
+    this.figureWanted = false;
     const mentions = state.mention_count ?? Math.min(this.unreadCounter.count().mentions, state.unread_count);
     this.unreadCounter.reset({ unread: state.unread_count, mentions }, this.lastSeq, this.readSeq);
   }
@@ -414,12 +440,17 @@ export class ConversationModel {
     }
   }
 
-  private applyMembers(changes: readonly MemberChange[]): void {
+  /** `joined`: whether those present are new; null: not said. */
+  private applyMembers(changes: readonly MemberChange[], joined: boolean | null): void {
     for (const change of changes) {
       const held = this.members.get(change.user_id);
       if (held !== undefined && held.rev >= change.rev) continue;
-      const was = held === undefined ? !this.membersComplete && change.left_at !== null : held.left_at === null;
       const is = change.left_at === null;
+      let was = held === undefined ? false : held.left_at === null;
+      if (held === undefined && !this.membersComplete) {
+        was = !is || joined === false;
+        if (is && joined === null) this.countUnsure = true;
+      }
       this.members.set(change.user_id, change);
       if (was !== is) this.memberCount = Math.max(0, this.memberCount + (is ? 1 : -1));
     }
@@ -453,7 +484,9 @@ export class ConversationModel {
 
   /** A new message, or a new version of one. */
   private note(message: Message, held: Message | null): void {
-    this.unreadCounter.changed(message, this.countable(message), this.mentionsMe(message), held === null || this.countable(held));
+    const before = held === null ? null : { countable: this.countable(held), mentions: this.counts(held) };
+    this.unreadCounter.changed(message, this.countable(message), this.counts(message), before);
+    if (this.unreadCounter.mentionsUnsure) this.figureWanted = true;
     if (message.seq > this.lastSeq) this.lastSeq = message.seq;
     if (message.sender_id !== this.me()) this.lastForeignSeq = Math.max(this.lastForeignSeq, message.seq);
     this.noticeLast(message);
@@ -471,6 +504,10 @@ export class ConversationModel {
 
   private countable(message: Message): boolean {
     return message.sender_id !== this.me() && message.status !== 'recalled' && message.type !== 'system';
+  }
+
+  private counts(message: Message): boolean {
+    return this.countable(message) && this.mentionsMe(message);
   }
 
   mentionsMe(message: Message): boolean {

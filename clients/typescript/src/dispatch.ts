@@ -34,7 +34,7 @@ export class Dispatch {
       case 'member.joined':
       case 'member.left':
       case 'member.updated':
-        this.members(data as MemberEventData);
+        this.members(type, data as MemberEventData);
         return;
       case 'conversation.created':
       case 'conversation.updated':
@@ -68,7 +68,7 @@ export class Dispatch {
   private durable(conversationId: string, event: DurableEvent): boolean {
     const handle = this.conversations.handle(conversationId);
     const verdict = handle.model.apply(event);
-    if (verdict === 'hole') this.shared.sync.need(conversationId);
+    if (verdict === 'hole' || handle.model.behind) this.shared.sync.need(conversationId);
     if (verdict === 'applied') this.conversations.changed(handle.model);
     return verdict === 'applied';
   }
@@ -89,8 +89,8 @@ export class Dispatch {
     this.shared.events.emit('incoming', { message, conversation, mentioned });
   }
 
-  private members({ conversation_id: id, rev, after, members }: MemberEventData): void {
-    this.durable(id, { kind: 'members', rev, after, members });
+  private members(type: string, { conversation_id: id, rev, after, members }: MemberEventData): void {
+    this.durable(id, { kind: 'members', rev, after, members, joined: type === 'member.joined' });
   }
 
   private conversation(type: string, { conversation_id: id, rev, after, conversation }: ConversationEventData): void {
@@ -117,7 +117,9 @@ export class Dispatch {
 
   private mine(data: MeUpdatedData): void {
     const handle = this.conversations.findHandle(data.conversation_id);
-    if (handle?.model.mine(data) === true) handle.changed();
+    if (handle?.model.mine(data) !== true) return;
+    if (handle.model.behind) this.shared.sync.need(data.conversation_id);
+    handle.changed();
   }
 
   private typing(data: TypingData): void {

@@ -57,6 +57,8 @@ export interface OutboxOptions {
 const inFlightMax = 16;
 /** Acknowledged messages that are shown until they arrive. */
 const acknowledgedMax = 256;
+/** A storage that does not answer must not keep messages back for ever. */
+const loadTimeoutMs = 5_000;
 
 export class Outbox implements OutboxStore {
   private readonly entries = new Map<string, Entry>();
@@ -67,6 +69,8 @@ export class Outbox implements OutboxStore {
   private readonly instance = randomId();
   private prefix: string | null = null;
   private lastOrder = 0;
+  /** What was left behind goes first: nothing leaves before it is read. */
+  private loading = false;
   private closed = false;
   private readonly releases: (() => void)[] = [];
   private writes: Promise<unknown> = Promise.resolve();
@@ -159,7 +163,7 @@ export class Outbox implements OutboxStore {
 
   /** Sends what may be sent now. Called with each session, and whenever something changes. */
   pump(): void {
-    if (this.options.connection.current === null || this.closed) return;
+    if (this.options.connection.current === null || this.closed || this.loading) return;
     const seen = new Set<string>();
     for (const entry of this.ordered()) {
       if (this.busy.size >= inFlightMax) return;
@@ -281,6 +285,8 @@ export class Outbox implements OutboxStore {
     if (this.prefix !== null) return;
     this.prefix = `${prefix}outbox/`;
     for (const entry of this.ordered()) this.store(entry);
+    this.loading = true;
+    const late = setTimeout(() => this.loaded(), loadTimeoutMs);
     try {
       await this.holdLock();
       const owners = new Set<string>();
@@ -288,10 +294,18 @@ export class Outbox implements OutboxStore {
         const owner = key.slice(this.prefix.length).split('/')[0];
         if (owner !== undefined && owner !== this.instance) owners.add(owner);
       }
-      await Promise.all([...owners].map((owner) => this.inherit(owner)));
+      for (const owner of owners) await this.inherit(owner);
     } catch (cause) {
       this.options.warn('Unsent messages could not be read.', cause);
+    } finally {
+      clearTimeout(late);
+      this.loaded();
     }
+  }
+
+  private loaded(): void {
+    this.loading = false;
+    this.pump();
   }
 
   /** Ends sending. Entries stay in storage, for whoever comes next. */
@@ -361,23 +375,35 @@ export class Outbox implements OutboxStore {
   private async take(owner: string): Promise<void> {
     const { storage } = this.options;
     const keys = (await storage.keys(`${this.prefix}${owner}/`)).sort();
-    for (const key of keys) {
+    const texts = await Promise.all(keys.map((key) => storage.get(key)));
+    const taken: Entry[] = [];
+    for (const [i, key] of keys.entries()) {
       const clientMsgId = decodeURIComponent(key.split('/').at(-1) ?? '');
-      const text = await storage.get(key);
-      if (clientMsgId === '' || text === null || this.entries.has(clientMsgId)) continue;
+      const text = texts[i] ?? null;
       try {
-        const stored = JSON.parse(text) as StoredEntry;
-        const entry = this.make({ ...stored, clientMsgId });
-        // Before what was written here meanwhile.
-        entry.order = Number(key.split('/').at(-2)) || entry.order;
-        this.store(entry);
-        this.touched(entry);
+        if (clientMsgId !== '' && text !== null && !this.entries.has(clientMsgId)) {
+          taken.push(this.make({ ...(JSON.parse(text) as StoredEntry), clientMsgId }));
+        }
       } catch (cause) {
         this.options.warn('An unsent message could not be read.', cause);
       }
-      this.write(() => storage.delete(key));
     }
+    this.putFirst(taken);
+    for (const entry of taken) {
+      this.store(entry);
+      this.touched(entry);
+    }
+    for (const key of keys) this.write(() => storage.delete(key));
     this.pump();
+  }
+
+  /** What others left behind is older than what was written here, whatever the clocks said. */
+  private putFirst(taken: readonly Entry[]): void {
+    const isTaken = new Set(taken);
+    let first = Infinity;
+    for (const entry of this.entries.values()) if (!isTaken.has(entry)) first = Math.min(first, entry.order);
+    if (first === Infinity) return;
+    for (const [i, entry] of taken.entries()) entry.order = first - taken.length + i;
   }
 }
 

@@ -195,6 +195,7 @@ export class SyncEngine {
       }
       idle = progress ? 0 : idle + 1;
     }
+    await this.readCounts(session.ended);
     if (since !== null && token !== null) this.token = token;
     if (thorough) for (const id of done) this.unverified.delete(id);
   }
@@ -220,7 +221,7 @@ export class SyncEngine {
     }
     if ('messages' in entry) {
       if (model === undefined) return false;
-      const usable = model.applySync(entry);
+      const usable = model.applySync(entry, askedAt);
       this.target.noticed(id, entry.messages);
       this.target.changed(model);
       if (usable && entry.complete) done.add(id);
@@ -261,6 +262,19 @@ export class SyncEngine {
     }
     // What was just read is current, unless events said more meanwhile.
     for (const id of unknown) if (this.target.find(id)?.behind !== true) todo.delete(id);
+  }
+
+  /** In groups whose members are not all known, changes of members leave their number unsure. */
+  private async readCounts(signal: AbortSignal): Promise<void> {
+    for (const model of [...this.target.all()].filter((m) => m.countUnsure)) {
+      try {
+        model.adoptMemberCount(await this.api.getConversation(model.id, { signal }));
+        this.target.changed(model);
+      } catch (error) {
+        if (!(error instanceof AiimError) || error.code !== 'not_found') throw error;
+        model.countUnsure = false;
+      }
+    }
   }
 
   private async readOne(id: string, signal: AbortSignal): Promise<void> {

@@ -19,7 +19,9 @@ export class UnreadCounter {
   private baseSeq = 0;
   private readSeq = 0;
   /** Some of what `base` counts has been read since; how much, only the server knows. */
-  private partlyRead = false;
+  partlyRead = false;
+  /** A message that may or may not have been among the mentions of `base` was recalled. */
+  mentionsUnsure = false;
   /** Messages after `baseSeq` that count, by `seq`; the value is whether it mentions the user. */
   private readonly arrived = new Map<number, boolean>();
 
@@ -29,12 +31,8 @@ export class UnreadCounter {
     this.baseSeq = lastSeq;
     this.readSeq = Math.max(this.readSeq, readSeq);
     this.partlyRead = false;
+    this.mentionsUnsure = false;
     this.arrived.clear();
-  }
-
-  /** Only the server can tell the count. */
-  get unsure(): boolean {
-    return this.partlyRead;
   }
 
   clear(): void {
@@ -42,16 +40,23 @@ export class UnreadCounter {
     this.reset({ unread: 0, mentions: 0 }, 0, 0);
   }
 
-  /** A change of a message. `countable`: by somebody else, not recalled, not the server's. `wasCountable` as far as known. */
-  changed(message: Message, countable: boolean, mentions: boolean, wasCountable: boolean): void {
+  /**
+   * A change of a message. `countable`: by somebody else, not recalled, not the server's. `held`: the same of the
+   * version known before; null if there was none.
+   */
+  changed(message: Message, countable: boolean, mentions: boolean, held: { readonly countable: boolean; readonly mentions: boolean } | null): void {
     const { seq } = message;
     if (seq <= this.readSeq) return;
     if (seq > this.baseSeq) {
       if (!countable) this.arrived.delete(seq);
       else if (this.arrived.size < unreadMax || this.arrived.has(seq)) this.arrived.set(seq, mentions);
-    } else if (wasCountable && !countable && message.status === 'recalled') {
-      this.base = { unread: Math.max(0, this.base.unread - 1), mentions: Math.min(this.base.mentions, Math.max(0, this.base.unread - 1)) };
+      return;
     }
+    const { base } = this;
+    if (held === null && base.mentions > 0) this.mentionsUnsure = true;
+    if (held !== null && held.mentions !== mentions) this.base = { ...base, mentions: Math.max(0, base.mentions + (mentions ? 1 : -1)) };
+    const wasCountable = held === null || held.countable;
+    if (wasCountable && !countable && message.status === 'recalled') this.base = { ...this.base, unread: Math.max(0, base.unread - 1) };
   }
 
   /** The user read up to `seq`. What of the base figure is left is unknown until the server says so, unless all of it is read. */

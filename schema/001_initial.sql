@@ -1,5 +1,9 @@
 -- The first schema, for SQLite and PostgreSQL alike. {{timestamp}}: TIMESTAMPTZ / fixed-width RFC 3339 text;
 -- {{json}}: JSONB / TEXT; {{identity}}: a number that the database counts up. All keys start with the tenant.
+--
+-- Where a table has several indexes with the same beginning, the most telling one is created last: as long as PostgreSQL
+-- has no statistics of the table, all look equal to it and it takes the youngest. (So these keys are unique indexes
+-- instead of PRIMARY KEYs, which are always the oldest.)
 
 CREATE TABLE users (
   tenant_id      TEXT NOT NULL,
@@ -94,11 +98,11 @@ CREATE TABLE conversation_members (
   read_seq        BIGINT NOT NULL DEFAULT 0,
   muted           BOOLEAN NOT NULL DEFAULT FALSE,
   pinned          BOOLEAN NOT NULL DEFAULT FALSE,
-  own_updated_at  {{timestamp}} NOT NULL,         -- last change of cursors, muted or pinned: for the own sync
-  PRIMARY KEY (tenant_id, conversation_id, user_id)
+  own_updated_at  {{timestamp}} NOT NULL          -- last change of cursors, muted or pinned: for the own sync
 );
 CREATE INDEX conversation_members_by_user ON conversation_members (tenant_id, user_id, conversation_id);
-CREATE INDEX conversation_members_by_rev ON conversation_members (tenant_id, conversation_id, rev);
+CREATE INDEX conversation_members_by_rev ON conversation_members (tenant_id, conversation_id, rev, user_id);
+CREATE UNIQUE INDEX conversation_members_key ON conversation_members (tenant_id, conversation_id, user_id);
 
 CREATE TABLE im_messages (
   message_id      TEXT NOT NULL,
@@ -125,6 +129,7 @@ CREATE UNIQUE INDEX im_messages_by_seq ON im_messages (tenant_id, conversation_i
 CREATE INDEX im_messages_by_rev ON im_messages (tenant_id, conversation_id, rev);
 CREATE UNIQUE INDEX im_messages_by_client_id ON im_messages (tenant_id, conversation_id, sender_id, client_msg_id)
   WHERE client_msg_id IS NOT NULL;
+CREATE UNIQUE INDEX im_messages_key ON im_messages (tenant_id, message_id);
 
 -- Who is mentioned in which message: one row per mentioned member.
 CREATE TABLE mentions (

@@ -3,8 +3,8 @@
 // writes. The locks keep what was judged true until the commit.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "store/messages.h"
 #include "store/postgres.h"
@@ -12,26 +12,37 @@
 namespace aiim {
 namespace {
 
+// Locks in the order of its input, which is sorted; answers with the rows as they are once locked.
 const Statement lock_conversations(
     "append.lock.postgres",
-    "SELECT c.tenant_id, c.conversation_id, c.last_seq, c.rev, c.epoch "
-    "FROM unnest($1::text[], $2::text[]) AS i (tenant_id, conversation_id) "
-    "JOIN conversations c ON c.tenant_id = i.tenant_id AND c.conversation_id = i.conversation_id "
-    "ORDER BY c.tenant_id COLLATE \"C\", c.conversation_id COLLATE \"C\" FOR NO KEY UPDATE OF c",
+    "SELECT i.place, c.ctid, c.last_seq, c.rev, c.epoch FROM unnest($1::text[], $2::text[]) WITH ORDINALITY "
+    "AS i (tenant_id, conversation_id, place) CROSS JOIN LATERAL (SELECT ctid, last_seq, rev, epoch "
+    "FROM conversations WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1 "
+    "FOR NO KEY UPDATE) c",
     DbKind::postgres);
-// LATERAL … LIMIT 1 keeps each probe an index lookup, whatever the planner thinks of the tables' sizes.
+// The probes leave the planner no choice, whatever it thinks of the tables' sizes: the first row at or above a key, in
+// the order of one index, and a look whether it has that key. (An upper bound beside the lower one would not end the
+// scan before the tenant's end.)
 const Statement judge_drafts(
     "append.judge.postgres",
-    "SELECT i.place, m.found, r.message_id, r.request_hash, p.found FROM "
+    "SELECT i.place, m.conversation_id = i.conversation_id AND m.user_id = i.sender_id AND m.tenant_id = i.tenant_id "
+    "AND m.left_at IS NULL, "
+    "CASE WHEN r.client_msg_id = i.client_msg_id AND r.sender_id = i.sender_id "
+    "AND r.conversation_id = i.conversation_id AND r.tenant_id = i.tenant_id THEN r.message_id END, r.request_hash, "
+    "p.message_id = i.reply_to AND p.conversation_id = i.conversation_id AND p.tenant_id = i.tenant_id FROM "
     "unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY "
     "AS i (tenant_id, conversation_id, sender_id, client_msg_id, reply_to, place) "
-    "LEFT JOIN LATERAL (SELECT TRUE AS found FROM conversation_members WHERE tenant_id = i.tenant_id "
-    "AND conversation_id = i.conversation_id AND user_id = i.sender_id AND left_at IS NULL LIMIT 1) m ON TRUE "
-    "LEFT JOIN LATERAL (SELECT message_id, request_hash FROM im_messages WHERE tenant_id = i.tenant_id "
-    "AND conversation_id = i.conversation_id AND sender_id = i.sender_id AND client_msg_id = i.client_msg_id "
-    "LIMIT 1) r ON TRUE "
-    "LEFT JOIN LATERAL (SELECT TRUE AS found FROM im_messages WHERE tenant_id = i.tenant_id "
-    "AND message_id = i.reply_to AND conversation_id = i.conversation_id LIMIT 1) p ON TRUE",
+    "LEFT JOIN LATERAL (SELECT tenant_id, conversation_id, user_id, left_at FROM conversation_members "
+    "WHERE (tenant_id, conversation_id, user_id) >= (i.tenant_id, i.conversation_id, i.sender_id) "
+    "ORDER BY tenant_id, conversation_id, user_id LIMIT 1) m ON TRUE "
+    "LEFT JOIN LATERAL (SELECT tenant_id, conversation_id, sender_id, client_msg_id, message_id, request_hash "
+    "FROM im_messages WHERE i.client_msg_id IS NOT NULL AND client_msg_id IS NOT NULL "
+    "AND (tenant_id, conversation_id, sender_id, client_msg_id) >= "
+    "(i.tenant_id, i.conversation_id, i.sender_id, i.client_msg_id) "
+    "ORDER BY tenant_id, conversation_id, sender_id, client_msg_id LIMIT 1) r ON TRUE "
+    "LEFT JOIN LATERAL (SELECT tenant_id, conversation_id, message_id FROM im_messages "
+    "WHERE i.reply_to IS NOT NULL AND (tenant_id, message_id) >= (i.tenant_id, i.reply_to) "
+    "ORDER BY tenant_id, message_id LIMIT 1) p ON TRUE",
     DbKind::postgres);
 const Statement insert_messages(
     "append.insert.postgres",
@@ -46,18 +57,19 @@ const Statement insert_messages(
     DbKind::postgres);
 const Statement bump_conversations(
     "append.bump.postgres",
-    "UPDATE conversations c SET last_seq = i.last_seq, rev = i.rev, updated_at = $5::timestamptz "
-    "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS i (tenant_id, conversation_id, last_seq, rev) "
-    "WHERE c.tenant_id = i.tenant_id AND c.conversation_id = i.conversation_id",
+    "UPDATE conversations c SET last_seq = i.last_seq, rev = i.rev, updated_at = $4::timestamptz "
+    "FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS i (place, last_seq, rev) WHERE c.ctid = i.place::tid",
     DbKind::postgres);
 const Statement insert_mentions(
     "append.mentions.postgres",
     "INSERT INTO mentions (tenant_id, conversation_id, user_id, seq) "
-    "SELECT m.tenant_id, m.conversation_id, m.user_id, i.seq "
+    "SELECT i.tenant_id, i.conversation_id, i.user_id, i.seq "
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS i (tenant_id, conversation_id, user_id, seq) "
-    "JOIN LATERAL (SELECT tenant_id, conversation_id, user_id FROM conversation_members "
-    "WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id AND user_id = i.user_id "
-    "AND left_at IS NULL LIMIT 1) m ON TRUE ON CONFLICT DO NOTHING",
+    "CROSS JOIN LATERAL (SELECT tenant_id, conversation_id, user_id, left_at FROM conversation_members "
+    "WHERE (tenant_id, conversation_id, user_id) >= (i.tenant_id, i.conversation_id, i.user_id) "
+    "ORDER BY tenant_id, conversation_id, user_id LIMIT 1) m WHERE m.tenant_id = i.tenant_id "
+    "AND m.conversation_id = i.conversation_id AND m.user_id = i.user_id AND m.left_at IS NULL "
+    "ON CONFLICT DO NOTHING",
     DbKind::postgres);
 const Statement insert_open_streams(
     "append.open_streams.postgres",
@@ -69,8 +81,9 @@ const Statement insert_open_streams(
 const Statement select_repeated("append.repeated.postgres",
                                 "SELECT i.place, " AIIM_MESSAGE_COLUMNS
                                 " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS i (tenant_id, message_id, "
-                                "place) JOIN LATERAL (SELECT * FROM im_messages WHERE tenant_id = i.tenant_id "
-                                "AND message_id = i.message_id LIMIT 1) m ON TRUE",
+                                "place) CROSS JOIN LATERAL (SELECT * FROM im_messages "
+                                "WHERE (tenant_id, message_id) >= (i.tenant_id, i.message_id) "
+                                "ORDER BY tenant_id, message_id LIMIT 1) m",
                                 DbKind::postgres);
 
 using Of = PgArray::Of;
@@ -83,10 +96,11 @@ std::string key_of(std::initializer_list<std::string_view> parts) {
 }
 
 struct Conversation {
+  std::string ctid;  // where its locked row is
   std::int64_t last_seq = 0;
   std::int64_t rev = 0;
   std::string epoch;
-  const MessageDraft* last = nullptr;  // the last draft appended here
+  bool changed = false;
 };
 
 struct Item {
@@ -108,11 +122,14 @@ class Append {
   }
 
  private:
+  using Key = std::pair<std::string_view, std::string_view>;  // tenant and conversation, of the drafts
+  using Distinct = std::set<Key>;
+
   Result<> judge() {
-    std::map<std::pair<std::string_view, std::string_view>, bool> distinct;
+    Distinct distinct;
     PgArray tenants(Of::text), conversations(Of::text), senders(Of::text), keys(Of::text), replies(Of::text);
     for (auto& [draft, outcome, id, hash] : items_) {
-      distinct[{draft->tenant_id, draft->conversation_id}] = true;
+      distinct.insert({draft->tenant_id, draft->conversation_id});
       tenants.add(draft->tenant_id);
       conversations.add(draft->conversation_id);
       senders.add(draft->sender_id);
@@ -120,36 +137,38 @@ class Append {
       replies.add(draft->reply_to);
     }
     PgArray lock_tenants(Of::text), lock_conversations_of(Of::text);
-    for (auto& [key, unused] : distinct) {
-      lock_tenants.add(key.first);
-      lock_conversations_of.add(key.second);
+    for (auto [tenant, conversation] : distinct) {
+      lock_tenants.add(tenant);
+      lock_conversations_of.add(conversation);
     }
     PgPipeline pipeline(db_);
     TRY(pipeline.add(lock_conversations, {lock_tenants, lock_conversations_of}));
     TRY(pipeline.add(judge_drafts, {tenants, conversations, senders, keys, replies}));
     TRY_AS(results, pipeline.finish());
-    take_conversations(results[0].get());
+    take_conversations(distinct, results[0].get());
     for (int i = 0; i < PQntuples(results[1].get()); ++i) take_verdict(PgRow(results[1].get(), i));
     return {};
   }
 
-  void take_conversations(const PGresult* result) {
+  void take_conversations(const Distinct& asked, const PGresult* result) {
+    std::vector<Key> keys(asked.begin(), asked.end());
     for (int i = 0; i < PQntuples(result); ++i) {
       PgRow row(result, i);
-      conversations_[key_of({row.text(0), row.text(1)})] = {row.integer(2), row.integer(3), row.string(4), nullptr};
+      conversations_[keys[static_cast<std::size_t>(row.integer(0)) - 1]] = {row.string(1), row.integer(2),
+                                                                            row.integer(3), row.string(4), false};
     }
   }
 
   void take_verdict(const Row& row) {
     Item& item = items_[static_cast<std::size_t>(row.integer(0)) - 1];
     auto& verdict = item.outcome->verdict;
-    if (row.is_null(1)) {
+    if (!row.boolean(1)) {
       verdict = Verdict::no_member;
     } else if (!row.is_null(2)) {
       item.stored_id = row.string(2);
       item.stored_hash = row.string(3);
       verdict = item.stored_hash == item.draft->request_hash ? Verdict::duplicate : Verdict::mismatch;
-    } else if (item.draft->reply_to && row.is_null(4)) {
+    } else if (item.draft->reply_to && !row.boolean(4)) {
       verdict = Verdict::bad_reply;
     } else {
       verdict = Verdict::appended;
@@ -158,7 +177,7 @@ class Append {
   }
 
   void number(Item& item) {
-    auto found = conversations_.find(key_of({item.draft->tenant_id, item.draft->conversation_id}));
+    auto found = conversations_.find({item.draft->tenant_id, item.draft->conversation_id});
     if (found == conversations_.end()) {  // a member row without its conversation: nothing to append to
       item.outcome->verdict = Verdict::no_member;
       return;
@@ -166,7 +185,7 @@ class Append {
     Conversation& conversation = found->second;
     item.outcome->message = appended_message(*item.draft, ++conversation.last_seq, ++conversation.rev, now_);
     item.outcome->epoch = conversation.epoch;
-    conversation.last = item.draft;
+    conversation.changed = true;
   }
 
   Result<> write() {
@@ -212,15 +231,14 @@ class Append {
   }
 
   Result<> add_bumps(PgPipeline& pipeline, const std::string& now) {
-    PgArray tenants(Of::text), conversations(Of::text), seqs(Of::bigint), revs(Of::bigint);
+    PgArray places(Of::text), seqs(Of::bigint), revs(Of::bigint);
     for (auto& [key, conversation] : conversations_) {
-      if (!conversation.last) continue;
-      tenants.add(conversation.last->tenant_id);
-      conversations.add(conversation.last->conversation_id);
+      if (!conversation.changed) continue;
+      places.add(conversation.ctid);
       seqs.add(conversation.last_seq);
       revs.add(conversation.rev);
     }
-    return pipeline.add(bump_conversations, {tenants, conversations, seqs, revs, now});
+    return pipeline.add(bump_conversations, {places, seqs, revs, now});
   }
 
   Result<> add_mentions(PgPipeline& pipeline) {
@@ -291,7 +309,7 @@ class Append {
   PostgresDb& db_;
   std::span<Item> items_;
   Time now_;
-  std::unordered_map<std::string, Conversation> conversations_;  // those that exist, locked
+  std::map<Key, Conversation> conversations_;  // those that exist, locked
 };
 
 }  // namespace

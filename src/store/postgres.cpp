@@ -148,7 +148,8 @@ Result<> PostgresDb::open(const std::string& url) {
   auto timeout = std::to_string(query_timeout_ms_);
   auto setup =
       "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, MDY'; SET synchronous_commit = on; SET jit = off; "
-      "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_mergejoin = off; "
+      "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_mergejoin = off; SET "
+      "enable_incremental_sort = off; "
       "SET standard_conforming_strings = on; SET statement_timeout = " +
       timeout + "; SET idle_in_transaction_session_timeout = 30000";
   if (!PQsendQuery(connection_, setup.c_str())) return lose("send");

@@ -9,34 +9,36 @@
 namespace aiim {
 namespace {
 
+// Locks in the order of its input, which is sorted; answers with the rows as they are once locked.
 const Statement lock_members(
     "advance.lock.postgres",
-    "SELECT 1 FROM unnest($1::text[], $2::text[], $3::text[]) AS i (tenant_id, conversation_id, user_id) "
-    "JOIN conversation_members m ON m.tenant_id = i.tenant_id AND m.conversation_id = i.conversation_id "
-    "AND m.user_id = i.user_id ORDER BY m.tenant_id COLLATE \"C\", m.conversation_id COLLATE \"C\", "
-    "m.user_id COLLATE \"C\" FOR NO KEY UPDATE OF m",
+    "SELECT i.place, m.ctid, m.delivered_seq, m.read_seq, m.muted, m.pinned, m.left_at IS NULL "
+    "FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS i (tenant_id, conversation_id, user_id, place) "
+    "CROSS JOIN LATERAL (SELECT ctid, delivered_seq, read_seq, muted, pinned, left_at FROM conversation_members "
+    "WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id AND user_id = i.user_id LIMIT 1 "
+    "FOR NO KEY UPDATE) m",
     DbKind::postgres);
+// Probes as in messages_postgres.cpp.
 const Statement judge_steps(
     "advance.judge.postgres",
-    "SELECT i.place, m.delivered_seq, m.read_seq, m.muted, m.pinned, c.member_count, c.last_seq, s.seq, s.message_id, "
-    "n.seq, n.message_id FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]) WITH ORDINALITY "
-    "AS i (tenant_id, conversation_id, user_id, seq, message_id, place) "
-    "JOIN LATERAL (SELECT delivered_seq, read_seq, muted, pinned FROM conversation_members "
-    "WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id AND user_id = i.user_id "
-    "AND left_at IS NULL LIMIT 1) m ON TRUE "
-    "JOIN LATERAL (SELECT member_count, last_seq FROM conversations "
-    "WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1) c ON TRUE "
-    "LEFT JOIN LATERAL (SELECT seq, message_id FROM im_messages WHERE tenant_id = i.tenant_id "
-    "AND conversation_id = i.conversation_id AND seq = i.seq LIMIT 1) s ON TRUE "
-    "LEFT JOIN LATERAL (SELECT seq, message_id FROM im_messages WHERE tenant_id = i.tenant_id "
-    "AND message_id = i.message_id AND conversation_id = i.conversation_id LIMIT 1) n ON TRUE",
+    "SELECT i.place, c.member_count, c.last_seq, s.message_id, CASE WHEN n.tenant_id = i.tenant_id "
+    "AND n.message_id = i.message_id AND n.conversation_id = i.conversation_id THEN n.seq END "
+    "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) WITH ORDINALITY "
+    "AS i (tenant_id, conversation_id, seq, message_id, place) "
+    "CROSS JOIN LATERAL (SELECT member_count, last_seq FROM conversations "
+    "WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1) c "
+    "LEFT JOIN LATERAL (SELECT message_id FROM im_messages WHERE i.seq IS NOT NULL AND i.seq <= c.last_seq "
+    "AND (tenant_id, conversation_id, seq) >= (i.tenant_id, i.conversation_id, i.seq) "
+    "ORDER BY tenant_id, conversation_id, seq LIMIT 1) s ON TRUE "
+    "LEFT JOIN LATERAL (SELECT tenant_id, conversation_id, message_id, seq FROM im_messages "
+    "WHERE i.message_id IS NOT NULL AND (tenant_id, message_id) >= (i.tenant_id, i.message_id) "
+    "ORDER BY tenant_id, message_id LIMIT 1) n ON TRUE",
     DbKind::postgres);
 const Statement move_cursors(
     "advance.move.postgres",
     "UPDATE conversation_members m SET delivered_seq = i.delivered_seq, read_seq = i.read_seq, "
-    "own_updated_at = $6::timestamptz FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) "
-    "AS i (tenant_id, conversation_id, user_id, delivered_seq, read_seq) WHERE m.tenant_id = i.tenant_id "
-    "AND m.conversation_id = i.conversation_id AND m.user_id = i.user_id",
+    "own_updated_at = $4::timestamptz FROM unnest($1::text[], $2::bigint[], $3::bigint[]) "
+    "AS i (place, delivered_seq, read_seq) WHERE m.ctid = i.place::tid",
     DbKind::postgres);
 const Statement insert_receipts(
     "advance.receipts.postgres",
@@ -50,7 +52,8 @@ const Statement count_unread(
     "SELECT i.place, u.unread FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY "
     "AS i (tenant_id, conversation_id, user_id, seq, place) CROSS JOIN LATERAL (SELECT COUNT(*) AS unread FROM ("
     "SELECT 1 FROM im_messages WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id "
-    "AND seq > i.seq AND sender_id <> i.user_id AND status <> 'recalled' AND type <> 'system' LIMIT 1000) some) u",
+    "AND seq > i.seq AND sender_id <> i.user_id AND status <> 'recalled' AND type <> 'system' "
+    "ORDER BY tenant_id, conversation_id, seq LIMIT 1000) some) u",
     DbKind::postgres);
 
 using Of = PgArray::Of;
@@ -77,81 +80,66 @@ class Advance {
 
   Result<> all() {
     for (auto* step : steps_) cursors_.try_emplace(key_of(*step));
-    Members locked, all;
-    for (auto& [key, cursors] : cursors_) locked.add(key);
-    PgArray seqs(Of::bigint), ids(Of::text);
+    Members members;
+    for (auto& [key, cursors] : cursors_) members.add(key);
+    PgArray tenants(Of::text), conversations(Of::text), seqs(Of::bigint), ids(Of::text);
     for (auto* step : steps_) {
-      all.add(key_of(*step));
+      tenants.add(step->tenant_id);
+      conversations.add(step->conversation_id);
       seqs.add(step->seq);
       step->seq ? ids.add_null() : ids.add(step->message_id);
     }
     PgPipeline pipeline(db_);
-    TRY(pipeline.add(lock_members, {locked.tenants, locked.conversations, locked.users}));
-    TRY(pipeline.add(judge_steps, {all.tenants, all.conversations, all.users, seqs, ids}));
+    TRY(pipeline.add(lock_members, {members.tenants, members.conversations, members.users}));
+    TRY(pipeline.add(judge_steps, {tenants, conversations, seqs, ids}));
     TRY_AS(results, pipeline.finish());
-    return write(results[1].get());
+    take_cursors(results[0].get());
+    decide(results[1].get());
+    return write();
   }
 
  private:
   struct Cursors {
+    std::string ctid;  // where the locked row is
     std::int64_t delivered = 0, read = 0;
-    bool known = false, moved = false;
+    bool muted = false, pinned = false, member = false, moved = false;
   };
 
-  // Steps without a row keep `no_member`.
-  Result<> write(const PGresult* judged) {
-    std::map<std::size_t, int> row_of;  // the steps in their order: the result need not have it
+  void take_cursors(const PGresult* locked) {
+    std::vector<Cursors*> asked;
+    for (auto& [key, cursors] : cursors_) asked.push_back(&cursors);
+    for (int i = 0; i < PQntuples(locked); ++i) {
+      PgRow row(locked, i);
+      *asked[static_cast<std::size_t>(row.integer(0)) - 1] = {
+          row.string(1), row.integer(2), row.integer(3), row.boolean(4), row.boolean(5), row.boolean(6), false};
+    }
+  }
+
+  // In the order of the steps, which the result need not have. Steps without a row keep `no_member`.
+  void decide(const PGresult* judged) {
+    std::vector<int> row_of(steps_.size(), -1);
     for (int i = 0; i < PQntuples(judged); ++i) {
       row_of[static_cast<std::size_t>(PgRow(judged, i).integer(0)) - 1] = i;
     }
-    for (auto [place, i] : row_of) step(place, PgRow(judged, i));
-    if (!any_moved_) return {};
-    Members moved;
-    PgArray delivered(Of::bigint), read(Of::bigint);
-    for (auto& [key, cursors] : cursors_) {
-      if (!cursors.moved) continue;
-      moved.add(key);
-      delivered.add(cursors.delivered);
-      read.add(cursors.read);
+    for (std::size_t place = 0; place < row_of.size(); ++place) {
+      if (row_of[place] >= 0) decide(place, PgRow(judged, row_of[place]));
     }
-    PgPipeline pipeline(db_);
-    TRY(pipeline.add(move_cursors, {moved.tenants, moved.conversations, moved.users, delivered, read, now_}));
-    TRY(pipeline.add(insert_receipts, {receipts_.tenants, receipts_.conversations, receipts_.users, statuses_,
-                                       receipt_seqs_, receipt_ids_, now_}));
-    if (!unread_places_.empty()) {
-      TRY(pipeline.add(count_unread, {unread_.tenants, unread_.conversations, unread_.users, unread_seqs_}));
-    }
-    TRY_AS(results, pipeline.finish());
-    if (unread_places_.empty()) return {};
-    const PGresult* counts = results.back().get();
-    for (int i = 0; i < PQntuples(counts); ++i) {
-      PgRow row(counts, i);
-      outcomes_[unread_places_[static_cast<std::size_t>(row.integer(0)) - 1]].unread_count = row.integer(1);
-    }
-    return {};
   }
 
-  void step(std::size_t place, const Row& row) {
+  void decide(std::size_t place, const Row& row) {
     const CursorStep& step = *steps_[place];
     CursorOutcome& outcome = outcomes_[place];
     Cursors& cursors = cursors_[key_of(step)];
-    if (!cursors.known) cursors = {row.integer(1), row.integer(2), true, false};
-    outcome.muted = row.boolean(3);
-    outcome.pinned = row.boolean(4);
-    outcome.member_count = row.integer(5);
-    auto last_seq = row.integer(6);
-    auto seq = step.seq ? step.seq : row.optional_integer(9);
-    if (!seq) {
-      outcome.verdict = Verdict::no_message;
-      return;
-    }
-    if (*seq > last_seq) {
-      outcome.verdict = Verdict::beyond_last;
+    if (!cursors.member) return;
+    auto last_seq = row.integer(2);
+    auto seq = step.seq ? step.seq : row.optional_integer(4);
+    if (!seq || *seq > last_seq) {
+      outcome.verdict = seq ? Verdict::beyond_last : Verdict::no_message;
       return;
     }
     bool delivered_moved = *seq > cursors.delivered;
     bool read_moved = step.read && *seq > cursors.read;
-    auto reached = row.text(step.seq ? 8 : 10);
+    auto reached = step.seq ? row.text(3) : std::string_view(*step.message_id);
     if (delivered_moved) {
       cursors.delivered = *seq;
       add_receipt(step, "delivered", *seq, reached);
@@ -161,12 +149,39 @@ class Advance {
       add_receipt(step, "read", *seq, reached);
       if (*seq < last_seq) count(place, *seq);
     }
+    cursors.moved = cursors.moved || delivered_moved || read_moved;
+    outcome.verdict = delivered_moved || read_moved ? Verdict::moved : Verdict::unmoved;
     outcome.delivered_seq = cursors.delivered;
     outcome.read_seq = cursors.read;
-    bool moved = delivered_moved || read_moved;
-    outcome.verdict = moved ? Verdict::moved : Verdict::unmoved;
-    cursors.moved = cursors.moved || moved;
-    any_moved_ = any_moved_ || moved;
+    outcome.member_count = row.integer(1);
+    outcome.muted = cursors.muted;
+    outcome.pinned = cursors.pinned;
+  }
+
+  Result<> write() {
+    PgArray places(Of::text), delivered(Of::bigint), read(Of::bigint);
+    bool any = false;
+    for (auto& [key, cursors] : cursors_) {
+      if (!cursors.moved) continue;
+      any = true;
+      places.add(cursors.ctid);
+      delivered.add(cursors.delivered);
+      read.add(cursors.read);
+    }
+    if (!any) return {};
+    PgPipeline pipeline(db_);
+    TRY(pipeline.add(move_cursors, {places, delivered, read, now_}));
+    TRY(pipeline.add(insert_receipts, {receipts_.tenants, receipts_.conversations, receipts_.users, statuses_,
+                                       receipt_seqs_, receipt_ids_, now_}));
+    if (!unread_places_.empty()) {
+      TRY(pipeline.add(count_unread, {unread_.tenants, unread_.conversations, unread_.users, unread_seqs_}));
+    }
+    TRY_AS(results, pipeline.finish());
+    for (int i = 0; !unread_places_.empty() && i < PQntuples(results.back().get()); ++i) {
+      PgRow row(results.back().get(), i);
+      outcomes_[unread_places_[static_cast<std::size_t>(row.integer(0)) - 1]].unread_count = row.integer(1);
+    }
+    return {};
   }
 
   void add_receipt(const CursorStep& step, std::string_view status, std::int64_t seq, std::string_view message_id) {
@@ -187,7 +202,6 @@ class Advance {
   std::span<CursorOutcome> outcomes_;
   std::string now_;
   std::map<MemberKey, Cursors> cursors_;
-  bool any_moved_ = false;
   Members receipts_;
   PgArray statuses_{Of::text}, receipt_seqs_{Of::bigint}, receipt_ids_{Of::text};
   Members unread_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
@@ -20,7 +21,7 @@ constexpr int kSubscribersMax = 64;  // a topic's subscribers are the bits of on
 struct Worker {
   std::mutex mutex;
   BusSubscriber calls;
-  EventBatch queue;
+  std::deque<EventBatch::value_type> queue;
   std::size_t queue_bytes = 0;
   bool posted = false;
   bool lost = false;
@@ -29,19 +30,29 @@ struct Worker {
 
 std::size_t weight(const Event& event) { return sizeof(Event) + event.frame.size() + event.frame_left.size(); }
 
-void run(Worker& worker) {
+// Delivers one batch; posts itself again where more waits.
+void run(const std::shared_ptr<Worker>& worker, const LocalBusLimits& limits) {
   EventBatch batch;
   bool lost;
+  bool more;
   {
-    std::lock_guard lock(worker.mutex);
-    if (worker.removed) return;
-    batch.swap(worker.queue);
-    worker.queue_bytes = 0;
-    worker.posted = false;
-    lost = std::exchange(worker.lost, false);
+    std::lock_guard lock(worker->mutex);
+    if (worker->removed) return;
+    std::size_t bytes = 0;
+    while (!worker->queue.empty() && batch.size() < limits.batch_events_max && bytes < limits.batch_bytes_max) {
+      bytes += weight(*worker->queue.front());
+      batch.push_back(std::move(worker->queue.front()));
+      worker->queue.pop_front();
+    }
+    worker->queue_bytes -= bytes;
+    more = !worker->queue.empty();
+    worker->posted = more;
+    lost = !more && std::exchange(worker->lost, false);
   }
-  if (!batch.empty()) worker.calls.deliver(batch);
-  if (lost && !worker.removed && worker.calls.lost) worker.calls.lost();
+  if (!batch.empty()) worker->calls.deliver(batch);
+  if (worker->removed) return;
+  if (lost && worker->calls.lost) worker->calls.lost();
+  if (more) worker->calls.post([worker, limits] { run(worker, limits); });
 }
 
 class LocalBus final : public Bus {
@@ -134,7 +145,7 @@ class LocalBus final : public Bus {
       worker->queue.push_back(std::move(event));
     }
     if (std::exchange(worker->posted, true)) return;
-    worker->calls.post([worker] { run(*worker); });
+    worker->calls.post([worker, limits = limits_] { run(worker, limits); });
   }
 
   const LocalBusLimits limits_;

@@ -148,6 +148,23 @@ TEST(LocalBus, a_full_queue_drops_the_rest_and_tells_the_worker_once) {
   EXPECT_EQ(worker.lost, 1);
 }
 
+TEST(LocalBus, a_long_backlog_comes_in_parts_one_per_turn) {
+  auto bus = make_local_bus({.batch_events_max = 4});
+  Worker worker(*bus);
+  worker.subscribe("c/t/a");
+  worker.all_turns();
+  for (int i = 0; i < 10; i++) bus->publish({event("a", std::to_string(i))});
+  EXPECT_TRUE(worker.turn());
+  EXPECT_EQ(worker.batches, std::vector<std::size_t>({4}));
+  EXPECT_EQ(worker.posted.size(), 1U);
+  worker.all_turns();
+  EXPECT_EQ(worker.batches, std::vector<std::size_t>({4, 4, 2}));
+  EXPECT_EQ(worker.frames.size(), 10U);
+  bus->publish({event("a", "10")});
+  worker.all_turns();
+  EXPECT_EQ(worker.frames.back(), "10");
+}
+
 TEST(LocalBus, each_publisher_s_order_holds_under_concurrency) {
   auto bus = make_local_bus();
   Worker worker(*bus);

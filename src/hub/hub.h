@@ -12,7 +12,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -44,8 +43,10 @@ struct HubStore {
     std::string epoch;
     std::int64_t rev = 0;  // position after these events
     bool more = false;
-    bool gone = false;   // the conversation no longer exists
-    bool reset = false;  // another epoch, or too far: sessions are told by conversation.updated with the new epoch
+    bool gone = false;  // the conversation no longer exists
+    // Another epoch, or too far: `events` go out as they are, whatever their `after`; without any the hub says
+    // conversation.updated {conversation_id, epoch}. An epoch that is not the hub's counts as a reset even if unset.
+    bool reset = false;
   };
   std::function<void(std::string tenant_id, std::string conversation_id, std::int64_t rev, std::int64_t highest_seq,
                      std::function<void(Result<Changes>)> done)>
@@ -62,6 +63,19 @@ struct HubLimits {
   std::int64_t receipt_window_ms = 200;
   std::int64_t hole_grace_ms = 50;
   std::size_t pending_events_max = 10'000;  // held back behind a hole, per conversation; then dropped and repaired
+  std::size_t pending_bytes_max = 8 * 1024 * 1024;  // the same in bytes
+  std::int64_t repair_backoff_min_ms = 100;         // after a read that failed; doubles
+  std::int64_t repair_backoff_max_ms = 5'000;
+};
+
+/// What a hub did so far, for metrics. Read on the hub's thread.
+struct HubCounts {
+  std::uint64_t frames = 0;             // put into outboxes
+  std::uint64_t repairs = 0;            // read_changes asked
+  std::uint64_t repairs_failed = 0;     //
+  std::uint64_t held_dropped = 0;       // events that did not fit behind a hole
+  std::uint64_t ephemeral_dropped = 0;  // frames not given to slow sessions
+  std::uint64_t slow_consumers = 0;     // sessions ended with 4008
 };
 
 class Hub {
@@ -69,21 +83,26 @@ class Hub {
   Hub(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits);
   ~Hub();
 
-  /// Subscribes to everything the user may see, reads where each conversation stands, then calls `ready` (the session
-  /// then sends `hello`). From before `ready` on the session is live. The session must detach() before it dies.
+  /// Subscribes to everything the user may see, reads where each conversation stands, then calls `ready`, never from
+  /// inside attach(). There the session sends `hello`: it is live, and nothing was put into its outbox yet. After an
+  /// error, or detach() before `ready`, it is not attached. The session must detach() before it dies.
   void attach(Session& session, std::string tenant_id, std::string user_id, std::function<void(Result<>)> ready);
-  void detach(Session& session);
+  void detach(Session& session);  // harmless where it is not attached, e.g. after end()
 
-  /// Puts one frame into one session's outbox; enforces the limits.
+  /// Puts one frame into one session's outbox; enforces the limits. A session above outbox_bytes_max is detached, then
+  /// its end(4008, "slow_consumer") is called.
   void send(Session& session, std::string_view json, bool droppable = false);
 
   FramePool& frames();
   std::size_t sessions() const;
+  std::size_t conversations() const;  // with followers here
+  const HubCounts& counts() const;
   /// Every live session, e.g. to say `bye`.
   void for_each_session(const std::function<void(Session&)>& visit);
   /// Sessions of one user on this worker (a snapshot).
   std::vector<Session*> sessions_of(std::string_view tenant_id, std::string_view user_id) const;
-  /// Compares every followed conversation's position with the store (after the bus may have lost something).
+  /// Compares every followed conversation's position, and every user's memberships, with the store (after the bus may
+  /// have lost something).
   void verify_positions();
 
  private:

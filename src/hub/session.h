@@ -19,9 +19,9 @@ class Session {
   UserEntry* user() const { return user_; }
 
   /// Takes the session out of service: sends `bye` with the reason where the peer can still read it, then the close
-  /// code. Never destroys it before the worker's turn has ended.
+  /// code. Never destroys it before the worker's turn has ended. The hub has detached it already when it calls this.
   virtual void end(std::uint16_t close_code, std::string_view bye_reason) = 0;
-  /// Something was put into the outbox in this turn: net flushes once before the turn ends.
+  /// Something was put into the outbox in this turn: net flushes once before the turn ends. Must not call the hub.
   virtual void mark_dirty() = 0;
   /// The credentials behind this session: the login's `sid` or the API key's id; empty for a plain token.
   virtual std::string_view credential_id() const = 0;

@@ -1,0 +1,111 @@
+// What a hub keeps: one entry per user with sessions here, one per conversation that any of them follows, and the
+// rarely needed rest (an attach under way, a hole, receipts) behind a pointer. Private to src/hub.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/result.h"
+#include "core/event.h"
+#include "hub/session.h"
+
+namespace aiim {
+
+using EventPtr = EventBatch::value_type;
+
+/// A topic's name that knows its parts: "c/<tenant>/<conversation>" or "u/<tenant>/<user>".
+struct TopicName {
+  std::string text;
+  std::uint32_t tenant_bytes = 0;
+
+  std::string tenant_id() const { return text.substr(2, tenant_bytes); }
+  std::string id() const { return text.substr(3 + tenant_bytes); }
+};
+
+/// One conversation that a user follows, with the place of its Follower there.
+struct Follow {
+  struct Conversation* conversation;
+  std::uint32_t index;
+};
+
+/// One user that follows a conversation, with the place of its Follow there. Durable events up to `since` are not for
+/// it: its sessions learn of those by sync, or by conversation.created.
+struct Follower {
+  UserEntry* user;
+  std::int64_t since;
+  std::uint32_t index;
+};
+
+/// Sessions on their way in.
+struct Attach {
+  struct Waiter {
+    Session* session;
+    std::function<void(Result<>)> ready;
+  };
+  std::vector<Waiter> waiters;
+  bool posted = false;  // for a user who is live already
+  // The rest is for a user's first session.
+  int rounds = 0;
+  std::unordered_set<Conversation*> pinned;              // entries that must stay until the positions are known
+  std::unordered_map<std::uint64_t, std::int64_t> left;  // by generation: the user left at this rev meanwhile
+  std::vector<EventPtr> joined;                          // arrived meanwhile; taken once live
+  bool revoked = false;                                  // the same
+};
+
+struct UserEntry {
+  TopicName topic;
+  std::uint64_t generation = 0;  // callbacks that come late recognize another entry of the same name
+  std::vector<Session*> sessions;
+  std::vector<Follow> following;
+  std::unique_ptr<Attach> attach;
+  bool live = false;  // follows everything; events go to its sessions
+  bool listed_idle = false;
+  bool listed_verify = false;
+};
+
+/// A conversation in which something is out of the ordinary.
+struct Pending {
+  std::map<std::int64_t, EventPtr> held;  // behind a hole, or before the position is known; by rev
+  std::size_t held_bytes = 0;
+  std::int64_t wanted = 0;  // a rev that the store is known to have reached
+  bool forced = false;      // ask the store even if no hole is known
+  bool reading = false;
+  std::uint64_t read_number = 0;
+  std::int64_t due_ms = 0;  // when to ask the store; 0: not
+  std::int64_t backoff_ms = 0;
+
+  // conversation.created frames that came before their turn, for followers who must first be seen to leave.
+  std::vector<EventPtr> waiting_joins;
+  // Users who joined at a rev already forwarded, whose conversation.created has not come yet.
+  struct Expected {
+    std::string user_id;
+    std::int64_t rev;
+    std::int64_t due_ms;
+  };
+  std::vector<Expected> expected;
+  std::vector<EventPtr> receipts;  // the latest of each reader
+};
+
+struct Conversation {
+  TopicName topic;
+  std::uint64_t generation = 0;
+  std::string epoch;
+  std::int64_t rev = 0;           // the last that was forwarded
+  std::int64_t highest_seq = 0;   // of a message.created forwarded
+  std::int64_t members_seen = 0;  // member changes up to this rev were acted upon: `rev` may go back for one user
+  std::int64_t since_max = 0;     // no follower's `since` is above
+  std::vector<Follower> followers;
+  std::unique_ptr<Pending> pending;
+  std::uint32_t pins = 0;
+  bool known = false;      // epoch and rev are set
+  bool confirmed = false;  // the bus confirmed the subscription
+  bool listed_unused = false;
+};
+
+}  // namespace aiim

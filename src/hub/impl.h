@@ -1,0 +1,167 @@
+// The hub's inside, in four parts: hub.cpp (what comes in, turns, time), attach.cpp (users and sessions come and go),
+// order.cpp (each conversation's durable events in order, repaired where needed), members.cpp (who follows what) and
+// fan_out.cpp (bytes into outboxes). Private to src/hub.
+//
+// Every way in opens a Turn. Entries are only destroyed, and slow sessions only ended, when the outermost turn closes,
+// so that loops and callbacks in between never lose what they stand on. Callbacks that come later carry a topic and a
+// generation, never a pointer.
+#pragma once
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+
+#include "core/bus.h"
+#include "hub/entries.h"
+#include "hub/hub.h"
+
+namespace aiim {
+
+struct Hub::Impl {
+  Impl(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits);
+  ~Impl();
+
+  /// Opened by every way in.
+  class Turn {
+   public:
+    explicit Turn(Impl& hub) : hub_(hub) { hub_.depth_++; }
+    ~Turn() {
+      if (hub_.depth_ == 1) hub_.close_turn();
+      hub_.depth_--;
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Impl& hub_;
+  };
+
+  /// Wraps what runs later: nothing happens if the hub is gone by then, else it runs in a turn of its own.
+  template <class F>
+  auto later(F function) {
+    return [weak = std::weak_ptr<Impl*>(self_), function = std::move(function)](auto&&... arguments) mutable {
+      if (const auto self = weak.lock()) {
+        const Turn turn(**self);
+        function(std::forward<decltype(arguments)>(arguments)...);
+      }
+    };
+  }
+
+  // hub.cpp: what comes in, turns, time
+  void take_batch(const EventBatch& batch);
+  void take(const EventPtr& event);
+  void take_personal(const Event& event);
+  void close_turn();
+  void wake_at(std::int64_t ms);
+  void on_time();
+  UserEntry* find_user(std::string_view topic);
+  UserEntry* find_user(std::string_view tenant_id, std::string_view user_id);
+  UserEntry* find_user(std::string_view topic, std::uint64_t generation);
+  Conversation* find_conversation(std::string_view topic);
+  Conversation* find_conversation(std::string_view tenant_id, std::string_view conversation_id);
+  Conversation* find_conversation(std::string_view topic, std::uint64_t generation);
+
+  // attach.cpp
+  void attach(Session& session, std::string tenant_id, std::string user_id, std::function<void(Result<>)> ready);
+  void detach(Session& session);
+  void read_memberships(UserEntry& user);
+  void memberships_read(UserEntry& user, Result<std::vector<Followed>> read);
+  void go_live(UserEntry& user, const std::vector<Followed>& memberships);
+  void admit_waiters(UserEntry& user);
+  void fail_attach(UserEntry& user, const Error& error);
+  void unpin_all(UserEntry& user);
+  void add_session(UserEntry& user, Session& session);
+  void remove_session(Session& session);
+  void note_idle(UserEntry& user);
+  void drop_idle_users();
+  void check_credentials(UserEntry& user);
+  void end_revoked(UserEntry& user, const std::string& credential_id, const Error& error);
+
+  // order.cpp
+  void take_durable(Conversation& conversation, const EventPtr& event);
+  void forward(Conversation& conversation, const Event& event);
+  void hold(Conversation& conversation, const EventPtr& event);
+  void settle(Conversation& conversation);
+  void note_position(Conversation& conversation, const Followed& position);
+  void want(Conversation& conversation, std::int64_t rev);
+  void repair_within(Conversation& conversation, std::int64_t delay_ms);
+  void force_repair(Conversation& conversation, std::int64_t delay_ms);
+  void repair(Conversation& conversation);
+  void changes_read(Conversation& conversation, std::int64_t asked_from, Result<HubStore::Changes> read);
+  void retry_repair(Conversation& conversation);
+  void start_again(Conversation& conversation, const HubStore::Changes& changes);
+  void end_conversation(Conversation& conversation);
+  Pending& pending(Conversation& conversation);
+  void tidy(Conversation& conversation);
+
+  // members.cpp
+  Conversation& open_conversation(std::string_view tenant_id, std::string_view conversation_id);
+  void subscribe(Conversation& conversation);
+  void follow(Conversation& conversation, UserEntry& user, std::int64_t since);
+  void unfollow(Conversation& conversation, std::uint32_t follower);
+  Follower* find_follower(Conversation& conversation, const UserEntry& user);
+  void take_joined(const EventPtr& event);
+  void join_unknown(Conversation& conversation, UserEntry& user, const Event& joined);
+  void join_unannounced(Conversation& conversation, UserEntry& user, std::int64_t rev);
+  void welcome(Conversation& conversation, UserEntry& user, std::string_view frame, std::int64_t rev);
+  void members_left(Conversation& conversation, const Event& event);
+  void members_joined(Conversation& conversation, const Event& event);
+  void release_waiting_joins(Conversation& conversation, bool store_was_asked);
+  void give_up_expecting(Conversation& conversation, std::int64_t now_ms);
+  void go_back(Conversation& conversation, UserEntry& user, std::int64_t rev);
+  void note_unused(Conversation& conversation);
+  static bool is_unused(const Conversation& conversation);
+  void drop_unused_conversations();
+  void verify_all();
+  void verify(UserEntry& user);
+  void verify_more();
+  void verified(UserEntry& user, const std::vector<Followed>& memberships);
+
+  // fan_out.cpp
+  void send(Session& session, std::string_view json, bool droppable);
+  void to_followers(Conversation& conversation, std::string_view frame, std::int64_t rev, bool droppable);
+  void to_user(UserEntry& user, std::string_view frame, bool droppable = false);
+  void flush_run();
+  void push(Session& session, const FrameSlice& slice, bool droppable);
+  void take_receipt(Conversation& conversation, const EventPtr& event);
+  void send_receipts(Conversation& conversation);
+
+  boost::asio::io_context& io_;
+  Bus& bus_;
+  const HubStore store_;
+  const HubLimits limits_;
+  FramePool pool_;
+  int subscriber_ = -1;
+  std::shared_ptr<Impl*> self_;  // shared with later(): expires with the hub
+
+  // Keys are the names inside the entries.
+  std::unordered_map<std::string_view, std::unique_ptr<UserEntry>> users_;
+  std::unordered_map<std::string_view, std::unique_ptr<Conversation>> conversations_;
+  std::unordered_map<Session*, UserEntry*> attaching_;
+  std::size_t sessions_ = 0;
+  std::uint64_t next_number_ = 1;
+  HubCounts counts_;
+
+  int depth_ = 0;
+  std::vector<UserEntry*> idle_;
+  std::vector<Conversation*> unused_;
+  std::vector<Session*> slow_;
+  std::string topic_;  // scratch
+
+  // Frames of one conversation that follow each other in a chunk and in the batch: each session gets them in one push.
+  struct Run {
+    Conversation* conversation = nullptr;
+    FrameSlice slice;
+    bool droppable = false;
+  };
+  Run run_;
+
+  boost::asio::steady_timer timer_;
+  std::int64_t timer_ms_ = 0;  // when it is set to fire; 0: not
+  std::int64_t receipts_due_ms_ = 0;
+  std::unordered_set<Conversation*> busy_;  // those with `pending`
+
+  std::deque<std::pair<std::string, std::uint64_t>> to_verify_;  // topics and generations of users
+  int verifying_ = 0;
+  std::int64_t verify_resume_ms_ = 0;  // the store failed: not before; 0: at once
+};
+
+}  // namespace aiim

@@ -93,11 +93,17 @@ fuzz: everything ## feed every fuzz target for SECONDS_EACH=60
 	[ -n "$$targets" ] || { echo "no fuzz targets in build/tests/fuzz"; exit 1; }; \
 	for target in $$targets; do echo "$$target"; "$$target" -max_total_time=$(SECONDS_EACH) || exit 1; done
 
-bench: everything ## the load generator's standard workloads against a server of its own
-	@build/bench/aiim-bench --help >/dev/null && bench/run
+bench: ## the load generator's short set (under 5 minutes) against servers of its own; the table is build/bench.txt too
+	@scripts/dependencies.sh build
+	@$(call configure,default)
+	@$(call compile,default,aiim aiim-bench)
+	@set -o pipefail; build/aiim-bench short --spawn 'build/aiim serve' --seconds 2 --json build/bench.json | tee build/bench.txt
 
-soak: everything ## an hour of pairs talking (SECONDS_EACH=3600)
-	@bench/run soak
+soak: ## a thousand pairs talking for SECONDS_EACH seconds (60; an hour is 3600), a figure per 5 s
+	@scripts/dependencies.sh build
+	@$(call configure,default)
+	@$(call compile,default,aiim aiim-bench)
+	@build/aiim-bench pair-soak --receipts --spawn 'build/aiim serve' --seconds $(SECONDS_EACH)
 
 clean: ## remove everything that was built
 	@rm -rf build build-asan build-tsan .configure.log

@@ -74,7 +74,7 @@ std::vector<Case> choose(const Options& options) {
       if (workload.name != name) continue;
       found = true;
       std::vector<Case> own = workload.cases(options);
-      if (name != "growth" && name != "limit") own = with_workers(own, options);
+      if (name != "growth" && name != "limit" && name != "short") own = with_workers(own, options);
       for (Case& one : own) cases.push_back(std::move(one));
     }
     if (!found) throw CLI::ValidationError(fmt::format("unknown workload '{}'\n\n{}", name, workload_list()));

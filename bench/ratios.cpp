@@ -22,6 +22,9 @@ const Pair pairs[] = {
     {"room-closed", per_cpu, "limit-fan-out", per_cpu, same},
     {"pair-closed", "messages", "limit-sqlite", "rows", batch_100},
     {"pair-closed", "messages", "limit-postgres", "rows", batch_100},
+    {"store-driver", "rows", "limit-sqlite", "rows", same},
+    {"store-driver", "rows per CPU-second", "limit-sqlite", "rows per CPU-second", same},
+    {"store-driver", "rows", "limit-postgres", "rows", same},
     {"rest", "messages", "limit-sqlite", "rows", batch_100},
     {"rest", "messages", "limit-postgres", "rows", batch_100},
 };

@@ -38,6 +38,8 @@ std::vector<Case> pair_rate_cases(const Options&);
 std::vector<Case> pair_soak_cases(const Options&);
 std::vector<Case> rest_cases(const Options&);
 std::vector<Case> room_rate_cases(const Options&);
+std::vector<Case> short_cases(const Options&);
+std::vector<Case> store_cases(const Options&);
 std::vector<Case> stream_cases(const Options&);
 std::vector<Case> sync_cases(const Options&);
 std::vector<Case> echo_cases(const Options&);

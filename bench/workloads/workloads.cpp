@@ -5,6 +5,7 @@ namespace aiim::bench {
 
 const std::vector<Workload>& workloads() {
   static const std::vector<Workload> all = {
+      {"short", "the limits and a case or two of each workload, for `make bench`", short_cases},
       {"limit", "what the machine allows: bare sockets and bare databases; first in a call, it gives the ratios",
        limit_cases},
       {"pair-closed", "pairs of users keep --depth messages under way (--receipts: with mark_delivered)",
@@ -20,6 +21,8 @@ const std::vector<Workload>& workloads() {
       {"stream", "--streams answers typed at --rate appends per second before --viewers each", stream_cases},
       {"idle", "memory of --sessions that do nothing, and logins per second", idle_cases},
       {"herd", "--sessions are cut at once and come back, behind by 20 messages", herd_cases},
+      {"store", "the store alone: batches on one connection, and its threads under --depth waiting appends",
+       store_cases},
       {"growth", "the others along messages, members, sessions and workers", growth_cases},
   };
   return all;

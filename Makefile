@@ -88,10 +88,11 @@ sanitize-tsan: ## ... data races
 	@$(call compile,tsan,$(test_targets))
 	@$(run_tests) --build build-tsan unit system
 
-fuzz: everything ## feed every fuzz target for SECONDS_EACH=60
-	@targets=$$(find build/tests/fuzz -maxdepth 1 -type f -executable 2>/dev/null); \
-	[ -n "$$targets" ] || { echo "no fuzz targets in build/tests/fuzz"; exit 1; }; \
-	for target in $$targets; do echo "$$target"; "$$target" -max_total_time=$(SECONDS_EACH) || exit 1; done
+fuzz: ## feed each parser with hostile input for SECONDS_EACH=60, with clang's libFuzzer
+	@scripts/dependencies.sh build fuzz
+	@$(call configure,fuzz)
+	@$(call compile,fuzz,fuzz_targets)
+	@scripts/fuzz.sh build-fuzz $(SECONDS_EACH)
 
 bench: ## the load generator's short set (under 5 minutes) against servers of its own; the table is build/bench.txt too
 	@scripts/dependencies.sh build
@@ -106,4 +107,4 @@ soak: ## a thousand pairs talking for SECONDS_EACH seconds (60; an hour is 3600)
 	@build/aiim-bench pair-soak --receipts --spawn 'build/aiim serve' --seconds $(SECONDS_EACH)
 
 clean: ## remove everything that was built
-	@rm -rf build build-asan build-tsan .configure.log
+	@rm -rf build build-asan build-tsan build-fuzz .configure.log

@@ -2,7 +2,7 @@
 # Installs the distribution packages that AIIM needs, and only those that are missing: when nothing is, it changes
 # nothing, needs neither root nor a network and takes a few milliseconds.
 #
-#   scripts/dependencies.sh PROFILE...     make | build | demo | test | browser
+#   scripts/dependencies.sh PROFILE...     make | build | demo | test | fuzz | browser
 #
 # Debian 12 and 13, Ubuntu 24.04. Where a package has another name elsewhere, the names stand together as "a|b": one that
 # is installed counts, otherwise the first that the distribution offers is installed.
@@ -22,6 +22,7 @@ test_packages=(
   python3 python3-pytest python3-psycopg2
   "postgresql-15|postgresql-17|postgresql-16|postgresql"
 )
+fuzz_packages=(clang "libclang-rt-14-dev|libclang-rt-19-dev|libclang-rt-18-dev|clang")
 browser_packages=(chromium fonts-noto-cjk)
 
 log=${TMPDIR:-/tmp}/aiim-dependencies.$(id -u).log
@@ -95,15 +96,16 @@ ensure_node() {
 
 main() {
   local wanted=() profile entries names=() entry node=
-  [ $# -gt 0 ] || fail "which profile? make, build, demo, test or browser"
+  [ $# -gt 0 ] || fail "which profile? make, build, demo, test, fuzz or browser"
   for profile in "$@"; do
     case $profile in
       make) wanted+=("${make_packages[@]}") ;;
       build) wanted+=("${build_packages[@]}") ;;
       demo) wanted+=("${demo_packages[@]}") ;;
       test) wanted+=("${test_packages[@]}") node=yes ;;
+      fuzz) wanted+=("${fuzz_packages[@]}") ;;
       browser) wanted+=("${browser_packages[@]}") node=yes ;;
-      *) fail "unknown profile '$profile' (make, build, demo, test, browser)" ;;
+      *) fail "unknown profile '$profile' (make, build, demo, test, fuzz, browser)" ;;
     esac
   done
   command -v dpkg-query >/dev/null || fail "this is no Debian or Ubuntu; install the equivalents of: ${wanted[*]}"

@@ -9,7 +9,6 @@ a crash, a time-out, a suite without a single passed test and a missing executab
 """
 
 import argparse
-import glob
 import os
 import pathlib
 import re
@@ -27,21 +26,21 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 @dataclass
 class Suite:
     name: str
-    kind: str  # gtest: a group of executables; pytest: a folder; node: a package whose `npm test` writes JUNIT_FILE
+    kind: str  # gtest: a group of executables; pytest: a folder; vitest: a package whose `npm test` is vitest
     path: str  # the folder with its tests; a suite whose folder holds none yet is left out
     limit_s: int  # for the whole suite; of a gtest group, for each executable
-    tests: str = "test_*.py"  # the files that make it a suite
+    tests: str = "**/test_*.py"  # the files that make it a suite, from `path`
 
 
 SUITES = [
     Suite("checks", "pytest", "tests/build", 240),
-    Suite("unit", "gtest", "src", 240, "*_test.cpp"),
+    Suite("unit", "gtest", "src", 240, "*/*_test.cpp"),
     Suite("system", "pytest", "tests/system", 600),
     Suite("faults", "pytest", "tests/faults", 420),
     Suite("bench", "pytest", "bench/tests", 120),
     Suite("python-sdk", "pytest", "clients/python/tests", 120),
-    Suite("sdk", "node", "clients/typescript", 240, "package.json"),
-    Suite("web", "node", "clients/web", 240, "package.json"),
+    Suite("sdk", "vitest", "clients/typescript", 240, "test/**/*.test.ts"),
+    Suite("web", "vitest", "clients/web", 240, "src/**/*.test.ts*"),
     Suite("browser", "pytest", "tests/browser", 300),
 ]
 
@@ -56,7 +55,6 @@ class Run:
     limit_s: int
     report: pathlib.Path
     log: pathlib.Path
-    env: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -71,8 +69,8 @@ class Outcome:
 
 
 # Lines with which the frameworks report one finished test, for the progress line and for runs that end without a report.
-PASSED_LINE = re.compile(rb"^\[       OK \]|^\S.*::.* PASSED|^\s*(ok \d+|\xe2\x9c\x94)", re.M)
-FAILED_LINE = re.compile(rb"^\[  FAILED  \] .*\(\d+ ms\)|^\S.*::.* (?:FAILED|ERROR)|^\s*(not ok \d+|\xe2\x9c\x96)", re.M)
+PASSED_LINE = re.compile(rb"^\[       OK \]|^\S.*::.* PASSED|^\s*(?:ok \d+|\xe2\x9c[\x93\x94]) ", re.M)
+FAILED_LINE = re.compile(rb"^\[  FAILED  \] .*\(\d+ ms\)|^\S.*::.* (?:FAILED|ERROR)|^\s*(?:not ok \d+|\xe2\x9c\x96|\xc3\x97) ", re.M)
 
 
 class Seen:
@@ -119,12 +117,12 @@ def runs_of(suite, build, logs):
         command = [sys.executable, "-m", "pytest", "-v", "--color=no", "-rfEs", "-p", "no:cacheprovider", "--junitxml",
                    str(report(suite.name)), suite.path]
         return [Run(suite.name, command, ROOT, suite.limit_s, report(suite.name), log(suite.name))]
-    if suite.kind == "node":
-        env = {"JUNIT_FILE": str(report(suite.name))}
-        command = ["bash", "-c", "[ -d node_modules ] || npm ci --no-fund --no-audit; npm test"]
-        return [Run(suite.name, command, folder, suite.limit_s, report(suite.name), log(suite.name), env)]
+    if suite.kind == "vitest":
+        script = "[ -d node_modules ] || npm ci --no-fund --no-audit || exit; npm test -- --reporter=verbose --reporter=junit " \
+                 f"--outputFile.junit='{report(suite.name)}'"
+        return [Run(suite.name, ["bash", "-c", script], folder, suite.limit_s, report(suite.name), log(suite.name))]
     runs = []
-    for name in sorted({path.parent.name + "_test" for path in folder.glob(f"*/{suite.tests}")}):
+    for name in sorted({path.parent.name + "_test" for path in folder.glob(suite.tests)}):
         command = [str(build / name), f"--gtest_output=xml:{report(name)}", "--gtest_color=no"]
         runs.append(Run(name, command, ROOT, suite.limit_s, report(name), log(name)))
     return runs
@@ -146,7 +144,7 @@ def execute(run, environment, progress, stop_at):
         with open(run.log, "wb") as log:
             try:
                 process = subprocess.Popen(run.command, cwd=run.cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                           env={**environment, **run.env}, start_new_session=True)
+                                           env=environment, start_new_session=True)
             except OSError as error:
                 outcome.failed = 1
                 outcome.failures.append((f"{run.name} could not be started", str(error)))
@@ -248,7 +246,7 @@ def main():
 
     build = (ROOT / arguments.build).resolve()
     logs = build / "test-logs"
-    present = {suite.name: any(glob.iglob(str(ROOT / suite.path / "**" / suite.tests), recursive=True)) for suite in SUITES}
+    present = {suite.name: any((ROOT / suite.path).glob(suite.tests)) for suite in SUITES}
     if arguments.list:
         print("\n".join(f"{suite.name:<12} {suite.path}{'' if present[suite.name] else '  (no tests yet)'}" for suite in SUITES))
         return 0

@@ -21,6 +21,7 @@ type Direction = 'older' | 'newer';
 
 const empty: readonly never[] = [];
 const pageAttemptsMax = 5;
+const idsPerCallMax = 100;
 
 export class ConversationHandle implements ConversationStore {
   readonly model: ConversationModel;
@@ -280,7 +281,6 @@ export class ConversationHandle implements ConversationStore {
 
   private insert(page: MessagePage, options: { readonly newest?: boolean; readonly trim?: 'front' | 'back' }): void {
     this.model.log.insertPage(page.messages, options);
-    this.model.noticePage(page.messages);
     for (const message of page.messages) this.noticed(message);
     this.changed();
   }
@@ -398,7 +398,9 @@ export class ConversationHandle implements ConversationStore {
   }
 
   async addMembers(userIds: readonly string[], role?: MemberRole): Promise<void> {
-    await this.shared.api.addMembers(this.id, userIds, role);
+    for (let i = 0; i < userIds.length; i += idsPerCallMax) {
+      await this.shared.api.addMembers(this.id, userIds.slice(i, i + idsPerCallMax), role);
+    }
   }
 
   async removeMember(userId: string): Promise<void> {

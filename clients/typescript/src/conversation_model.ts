@@ -232,7 +232,10 @@ export class ConversationModel {
     this.applyMembers(change.members, null);
     for (const cursor of change.cursors) this.moveCursor(cursor);
     const ascending = [...change.messages].sort((a, b) => a.seq - b.seq);
-    for (const message of ascending) this.applyMessage(message);
+    for (const message of ascending) {
+      if (message.rev > position.rev) this.applyMessage(message);
+      else this.log.upsert(message);
+    }
     if (change.rev >= position.rev) {
       this.position = { epoch: position.epoch, rev: change.rev };
       if (change.complete) this.adoptMine(change.me, askedAt);
@@ -316,11 +319,6 @@ export class ConversationModel {
   /** Whether every member is known. */
   get knowsAllMembers(): boolean {
     return this.membersComplete;
-  }
-
-  /** Pages bring messages without positions. One may be ahead of the position: its messages will come again and change nothing. */
-  noticePage(messages: readonly Message[]): void {
-    for (const message of messages) if (message.seq > this.lastSeq) this.note(message, null);
   }
 
   // --------------------------------------------------------------------------------------------- private
@@ -475,18 +473,20 @@ export class ConversationModel {
     return this.cursors.get(userId) ?? { user_id: userId, delivered_seq: 0, read_seq: 0 };
   }
 
+  /** One that the position did not include. A page may have brought it, or a later version, before. */
   private applyMessage(message: Message): void {
     const held = this.log.bySeq(message.seq) ?? (this.lastMessage?.seq === message.seq ? this.lastMessage : null);
-    if (held !== null && held.rev >= message.rev) return;
-    this.note(message, held);
+    this.note(message, held !== null && held.rev < message.rev ? held : null);
     this.log.upsert(message);
   }
 
   /** A new message, or a new version of one. */
   private note(message: Message, held: Message | null): void {
-    const before = held === null ? null : { countable: this.countable(held), mentions: this.counts(held) };
-    this.unreadCounter.changed(message, this.countable(message), this.counts(message), before);
-    if (this.unreadCounter.mentionsUnsure) this.figureWanted = true;
+    if (message.sender_id !== this.me() && message.type !== 'system') {
+      const before = held === null ? null : { countable: this.countable(held), mentions: this.counts(held) };
+      this.unreadCounter.changed(message, this.countable(message), this.counts(message), before);
+      if (this.unreadCounter.mentionsUnsure) this.figureWanted = true;
+    }
     if (message.seq > this.lastSeq) this.lastSeq = message.seq;
     if (message.sender_id !== this.me()) this.lastForeignSeq = Math.max(this.lastForeignSeq, message.seq);
     this.noticeLast(message);
@@ -519,7 +519,7 @@ export class ConversationModel {
   private countHeld(readSeq: number): UnreadCount | null {
     const newest: readonly MessageItem[] = this.log.newest();
     const firstHeld = newest[0]?.message.seq;
-    if (firstHeld === undefined || firstHeld > readSeq + 1 || newest.at(-1)?.message.seq !== this.lastSeq) return null;
+    if (firstHeld === undefined || firstHeld > readSeq + 1 || (newest.at(-1)?.message.seq ?? 0) < this.lastSeq) return null;
     let unread = 0;
     let mentions = 0;
     for (let i = newest.length - 1; i >= 0; i--) {

@@ -11,7 +11,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Default: the client's `requestTimeoutMs`. */
   readonly timeoutMs?: number | undefined;
-  /** For calls that create: makes a repeat harmless. */
+  /** For calls that create: makes a repeat harmless. Printable ASCII. */
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -40,15 +40,16 @@ export class Http {
   constructor(readonly options: HttpOptions) {}
 
   /**
-   * Sends one request and returns the decoded body (undefined for 204). GET, PUT and DELETE, and what carries an
-   * idempotency key, are repeated after passing failures; other calls only when the server says it did not act.
+   * Sends one request and returns the decoded body (undefined for 204). GET, PUT and DELETE, what carries an
+   * idempotency key, and what is said to be `repeatable` are repeated after passing failures; other calls only when the
+   * server says it did not act.
    */
   async call<T>(
     method: Method,
     path: string,
-    input: RequestOptions & { readonly query?: Query; readonly body?: unknown; readonly anonymous?: boolean } = {},
+    input: RequestOptions & { readonly query?: Query; readonly body?: unknown; readonly anonymous?: boolean; readonly repeatable?: boolean } = {},
   ): Promise<T> {
-    const repeatable = method === 'GET' || method === 'PUT' || method === 'DELETE' || input.idempotencyKey !== undefined;
+    const repeatable = input.repeatable === true || method === 'GET' || method === 'PUT' || method === 'DELETE' || input.idempotencyKey !== undefined;
     const url = this.options.baseUrl + path + encodeQuery(input.query);
     let refused: string | null = null;
     for (let attempt = 1; ; attempt++) {

@@ -103,8 +103,7 @@ export class RestApi {
   // Messages
 
   sendMessage(request: SendMessageRequest, options: RequestOptions = {}): Promise<SendMessageReply> {
-    // The id makes a repeat harmless; the header tells `Http` so.
-    return this.http.call('POST', '/messages', { idempotencyKey: request.client_msg_id, ...options, body: request });
+    return this.http.call('POST', '/messages', { ...options, body: request, repeatable: request.client_msg_id !== undefined });
   }
 
   listMessages(conversationId: string, query: MessageQuery = {}, options: RequestOptions = {}): Promise<MessagePage> {
@@ -179,7 +178,9 @@ export class RestApi {
     changes: { readonly display_name?: string; readonly avatar_url?: string | null },
     options: RequestOptions = {},
   ): Promise<User> {
-    return this.http.call('PATCH', '/users/me', { ...options, body: changes });
+    // On the wire an empty address stands for none.
+    const body = changes.avatar_url === null ? { ...changes, avatar_url: '' } : changes;
+    return this.http.call('PATCH', '/users/me', { ...options, body });
   }
 
   listSessions(options: RequestOptions = {}): Promise<{ readonly sessions: readonly SignIn[] }> {

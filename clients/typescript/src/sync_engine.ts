@@ -151,7 +151,7 @@ export class SyncEngine {
   ): Promise<void> {
     const done = new Set<string>();
     const tries = new Map<string, number>();
-    let token: string | null = null;
+    let from = since;
     let more = since !== null;
     let idle = 0;
     for (let round = 0; ; round++) {
@@ -171,13 +171,15 @@ export class SyncEngine {
         asked.add(id);
         positions.push({ conversation_id: id, epoch: model.position.epoch, rev: model.position.rev });
       }
-      const request: SyncRequest = since === null ? { conversations: positions } : { since, conversations: positions };
+      const request: SyncRequest = from === null ? { conversations: positions } : { since: from, conversations: positions };
       const reply = await this.connection.request<SyncReply>('sync', request, { signal: session.ended });
       for (const id of named) todo.delete(id);
       more = reply.more && since !== null;
-      token = reply.sync_token;
 
-      let progress = false;
+      // What this answer does not bring is put into `todo`, or comes after its token: the next request goes on from
+      // there. It is kept only at the end.
+      let progress = from !== null && from !== reply.sync_token;
+      if (from !== null) from = reply.sync_token;
       for (const entry of reply.conversations) {
         const id = entry.conversation_id;
         const answered = !isStub(entry);
@@ -196,7 +198,7 @@ export class SyncEngine {
       idle = progress ? 0 : idle + 1;
     }
     await this.readCounts(session.ended);
-    if (since !== null && token !== null) this.token = token;
+    if (from !== null) this.token = from;
     if (thorough) for (const id of done) this.unverified.delete(id);
   }
 

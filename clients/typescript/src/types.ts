@@ -14,7 +14,7 @@ export type UserStatus = 'active' | 'suspended';
 export interface User {
   readonly user_id: string;
   readonly tenant_id: string;
-  readonly display_name: string | null;
+  readonly display_name: string;
   readonly avatar_url: string | null;
   readonly kind: UserKind;
   readonly role: UserRole;

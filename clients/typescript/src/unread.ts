@@ -41,8 +41,8 @@ export class UnreadCounter {
   }
 
   /**
-   * A change of a message. `countable`: by somebody else, not recalled, not the server's. `held`: the same of the
-   * version known before; null if there was none.
+   * A change of a message of somebody else. `countable`: not recalled. `held`: the same of the version known before; null
+   * if there was none.
    */
   changed(message: Message, countable: boolean, mentions: boolean, held: { readonly countable: boolean; readonly mentions: boolean } | null): void {
     const { seq } = message;

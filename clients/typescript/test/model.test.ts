@@ -34,6 +34,7 @@ class World {
     this.network = new SimulatedNetwork(this.server, this.random, me);
     this.server.changesPageMax = this.random.pick([3, 20, 200]);
     this.server.changesBehindMax = this.random.pick([15, 1_000]);
+    this.server.stubsMax = this.random.pick([1, 3, 500]);
     this.server.roomMax = this.random.pick([2, 50]);
     for (let i = this.random.int(2, 5); i > 0; i--) this.server.create('group', this.random.pick(people), people, `group ${i}`);
     this.server.create('direct', me, ['bob']);
@@ -167,6 +168,7 @@ class World {
   async settle(): Promise<void> {
     this.network.up = true;
     this.network.lose = 0;
+    this.network.refuse = 0;
     this.network.repeat = 0;
     for (let i = 0; i < 400; i++) {
       await vi.advanceTimersByTimeAsync(1_000);

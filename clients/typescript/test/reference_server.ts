@@ -49,6 +49,8 @@ export class ReferenceServer {
   changesBehindMax = 1_000;
   /** Conversations that one sync reply has room for. */
   roomMax = 50;
+  /** Changed conversations that one sync reply names. */
+  stubsMax = 500;
 
   constructor(private readonly now: () => number) {}
 
@@ -257,18 +259,35 @@ export class ReferenceServer {
         more = true;
       }
     }
-    if (request.since !== undefined) {
-      const since = Number(request.since);
-      if (Number.isNaN(since)) throw new Refused('invalid_request', 400);
-      for (const conversation of this.conversations.values()) {
-        if (named.has(conversation.id) || conversation.changedAt < since || !this.isMember(conversation, userId)) continue;
-        conversations.push(this.stub(userId, conversation));
-      }
-      for (const [id, at] of this.departures.get(userId) ?? []) {
-        if (!named.has(id) && at >= since) conversations.push({ conversation_id: id, removed: true });
-      }
+    if (request.since === undefined) return { sync_token: this.token(), conversations, more };
+    let token = this.token();
+    let changed = this.changedSince(userId, request.since);
+    if (changed.length > this.stubsMax) {
+      // The token goes on behind the last one named here.
+      changed = changed.slice(0, this.stubsMax);
+      const last = changed.at(-1);
+      token = `${last?.at}|${last?.id}`;
+      more = true;
     }
-    return { sync_token: this.token(), conversations, more };
+    for (const { id, conversation } of changed) {
+      if (named.has(id)) continue;
+      conversations.push(conversation === null ? { conversation_id: id, removed: true } : this.stub(userId, conversation));
+    }
+    return { sync_token: token, conversations, more };
+  }
+
+  private changedSince(userId: string, token: string) {
+    const [time, after] = token.split('|');
+    const since = Number(time);
+    if (Number.isNaN(since)) throw new Refused('invalid_request', 400);
+    const changed: { id: string; at: number; conversation: ReferenceConversation | null }[] = [];
+    for (const conversation of this.conversations.values()) {
+      const joined = Date.parse(conversation.members.get(userId)?.joined_at ?? '');
+      if (this.isMember(conversation, userId)) changed.push({ id: conversation.id, at: Math.max(conversation.changedAt, joined), conversation });
+    }
+    for (const [id, at] of this.departures.get(userId) ?? []) changed.push({ id, at, conversation: null });
+    const beyond = changed.filter((c) => c.at > since || (c.at === since && c.id > (after ?? '')));
+    return beyond.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   }
 
   private changes(userId: string, conversation: ReferenceConversation, epoch: string, since: number): SyncConversation {

@@ -14,6 +14,8 @@ export class SimulatedNetwork {
   /** Chances per event. */
   repeat = 0.05;
   lose = 0.02;
+  /** Chance per request. */
+  refuse = 0.02;
   private readonly sockets = new Set<SimulatedSocket>();
   requests = 0;
 
@@ -185,7 +187,7 @@ class SimulatedSocket implements WebSocketLike, Link {
     const { server, random } = this.network;
     const me = this.userId;
     const { conversation_id: conversation, message_id: message } = data;
-    if (random.chance(0.02)) throw new Refused('unavailable', 503, true);
+    if (random.chance(this.network.refuse)) throw new Refused('unavailable', 503, true);
     switch (type) {
       case 'ping':
         return { server_time: new Date().toISOString() };

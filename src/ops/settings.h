@@ -32,6 +32,7 @@ struct Settings {
 
   // store
   std::string data_dir;
+  std::string database_url;  // as given; empty: SQLite in the data directory
   DbTarget database;
   int store_readers = 2;
 

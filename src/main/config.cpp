@@ -1,0 +1,356 @@
+#include "main/config.h"
+
+#include <sys/stat.h>
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "base/crypto.h"
+#include "core/jwt.h"
+
+extern char** environ;
+
+namespace aiim {
+namespace {
+
+using Problem = std::optional<std::string>;
+
+/// A row of the table of settings: its names and how its text is read and shown.
+struct SettingRow {
+  std::string name;
+  std::string environment;
+  std::function<Problem(Settings&, const std::string&)> set;
+  std::function<std::string(const Settings&)> show;
+  bool secret = false;
+};
+
+Problem read_number(const std::string& text, double least, double most, double& number) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return "must be a number, not \"" + text + "\"";
+  if (number < least || number > most) {
+    std::ostringstream range;
+    range << "must be from " << least << " to " << most << ", not " << text;
+    return range.str();
+  }
+  return std::nullopt;
+}
+
+template <class T>
+SettingRow number_row(std::string name, std::string environment, T Settings::*member, double least, double most,
+                      double scale = 1) {
+  auto set = [=](Settings& s, const std::string& text) -> Problem {
+    double number;
+    if (auto problem = read_number(text, least, most, number)) return problem;
+    if (std::is_integral_v<T> && number * scale != static_cast<double>(static_cast<T>(number * scale)))
+      return "must be a whole number";
+    s.*member = static_cast<T>(number * scale);
+    return std::nullopt;
+  };
+  auto show = [=](const Settings& s) {
+    std::ostringstream out;
+    out.precision(15);
+    out << static_cast<double>(s.*member) / scale;
+    return out.str();
+  };
+  return {std::move(name), std::move(environment), set, show};
+}
+
+SettingRow text_row(std::string name, std::string environment, std::string Settings::*member, bool secret = false) {
+  auto set = [=](Settings& s, const std::string& text) -> Problem {
+    s.*member = text;
+    return std::nullopt;
+  };
+  return {std::move(name), std::move(environment), set, [=](const Settings& s) { return s.*member; }, secret};
+}
+
+SettingRow choice_row(std::string name, std::string environment, std::string Settings::*member,
+                      std::vector<std::string> choices) {
+  auto set = [=](Settings& s, const std::string& text) -> Problem {
+    std::string lower = text;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+    if (std::find(choices.begin(), choices.end(), lower) == choices.end()) {
+      std::string all;
+      for (const auto& each : choices) all += (all.empty() ? "" : ", ") + each;
+      return "must be one of " + all + ", not \"" + text + "\"";
+    }
+    s.*member = lower;
+    return std::nullopt;
+  };
+  return {std::move(name), std::move(environment), set, [=](const Settings& s) { return s.*member; }};
+}
+
+SettingRow switch_row(std::string name, std::string environment, bool Settings::*member) {
+  auto set = [=](Settings& s, const std::string& text) -> Problem {
+    std::string lower = text;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+    if (lower == "true" || lower == "1" || lower == "yes" || lower == "on") {
+      s.*member = true;
+    } else if (lower == "false" || lower == "0" || lower == "no" || lower == "off") {
+      s.*member = false;
+    } else {
+      return "must be true or false, not \"" + text + "\"";
+    }
+    return std::nullopt;
+  };
+  return {std::move(name), std::move(environment), set,
+          [=](const Settings& s) { return s.*member ? "true" : "false"; }};
+}
+
+// "https://a.example, https://b.example" or the JSON list that the original implementation read.
+Problem set_origins(Settings& settings, const std::string& text) {
+  std::string plain;
+  for (char c : text) {
+    if (c != '[' && c != ']' && c != '"' && c != '\'' && c != ' ') plain += c;
+  }
+  settings.allowed_origins.clear();
+  std::istringstream list(plain);
+  for (std::string origin; std::getline(list, origin, ',');) {
+    if (origin.empty()) continue;
+    bool web = origin.starts_with("http://") || origin.starts_with("https://");
+    auto host = origin.find("//") == std::string::npos ? 0 : origin.find("//") + 2;
+    if (origin != "*" && (!web || origin.find('/', host) != std::string::npos || origin.size() == host)) {
+      return "must be a list of origins like https://chat.example.com, or *, not \"" + origin + "\"";
+    }
+    settings.allowed_origins.push_back(origin);
+  }
+  return std::nullopt;
+}
+
+std::string joined(const std::vector<std::string>& list) {
+  std::string text;
+  for (const auto& each : list) text += (text.empty() ? "" : ",") + each;
+  return text;
+}
+
+Problem set_database(Settings& settings, const std::string& url) {
+  auto target = parse_database_url(url, settings.data_dir);
+  if (!target) return target.error().detail;
+  auto timeout_ms = settings.database.query_timeout_ms;
+  settings.database = *target;
+  settings.database.query_timeout_ms = timeout_ms;
+  settings.database_url = url;
+  return std::nullopt;
+}
+
+// The password of a database URL is a secret inside an otherwise useful value.
+std::string masked_url(const std::string& url) {
+  auto scheme = url.find("://"), at = url.find('@');
+  if (scheme == std::string::npos || at == std::string::npos) return url;
+  auto colon = url.find(':', scheme + 3);
+  if (colon == std::string::npos || colon > at) return url;
+  return url.substr(0, colon + 1) + "********" + url.substr(at);
+}
+
+const std::vector<SettingRow>& rows() {
+  using S = Settings;
+  static const std::vector<SettingRow> table = [] {
+    std::vector<SettingRow> t;
+    auto tenant = [](S& s, const std::string& text) -> Problem {
+      if (!valid_tenant_id(text)) return "must be 1 to 64 of A-Z a-z 0-9 . _ -";
+      s.tenant_id = text;
+      return std::nullopt;
+    };
+    auto algorithm = [](S&, const std::string& text) -> Problem {
+      if (text != "HS256") return "must be HS256, not \"" + text + "\"";
+      return std::nullopt;
+    };
+    t.push_back({"tenant_id", "TENANT_ID", tenant, [](const S& s) { return s.tenant_id; }});
+    t.push_back(text_row("instance_id", "INSTANCE_ID", &S::instance_id));
+    t.push_back(text_row("host", "AIIM_HOST", &S::host));
+    t.push_back(number_row("port", "AIIM_PORT", &S::port, 1, 65535));
+    t.push_back(number_row("workers", "AIIM_WORKERS", &S::workers, 0, 256));
+    t.push_back(number_row("max_connections", "MAX_CONNECTIONS", &S::max_connections, 1, 10e6));
+    t.push_back(
+        {"allowed_origins", "ALLOWED_ORIGINS", set_origins, [](const S& s) { return joined(s.allowed_origins); }});
+    t.push_back(text_row("jwt_secret", "JWT_SECRET", &S::jwt_secret, true));
+    t.push_back({"jwt_algorithm", "JWT_ALGORITHM", algorithm, [](const S&) { return "HS256"; }});
+    t.push_back(text_row("jwt_issuer", "AIIM_JWT_ISSUER", &S::jwt_issuer));
+    t.push_back(text_row("jwt_audience", "AIIM_JWT_AUDIENCE", &S::jwt_audience));
+    t.push_back(
+        number_row("jwt_expiration_hours", "JWT_EXPIRATION_HOURS", &S::access_token_s, 1.0 / 3600, 24 * 365, 3600));
+    t.push_back(number_row("refresh_token_days", "AIIM_REFRESH_TOKEN_DAYS", &S::refresh_token_s, 1, 365, 24 * 3600));
+    t.push_back(text_row("api_key", "API_KEY", &S::api_key, true));
+    t.push_back(switch_row("registration", "AIIM_REGISTRATION", &S::registration));
+    t.push_back(text_row("data_dir", "AIIM_DATA_DIR", &S::data_dir));
+    t.push_back({"database_url", "DATABASE_URL", set_database, [](const S& s) { return masked_url(s.database_url); }});
+    t.push_back(number_row("connection_pool_size", "CONNECTION_POOL_SIZE", &S::store_readers, 1, 64));
+    auto query_timeout = [](S& s, const std::string& text) -> Problem {
+      double seconds;
+      if (auto problem = read_number(text, 0.1, 300, seconds)) return problem;
+      s.database.query_timeout_ms = static_cast<std::int64_t>(seconds * 1000);
+      return std::nullopt;
+    };
+    t.push_back({"query_timeout", "QUERY_TIMEOUT", query_timeout, [](const S& s) {
+                   std::ostringstream out;
+                   out << static_cast<double>(s.database.query_timeout_ms) / 1000;
+                   return out.str();
+                 }});
+    t.push_back(number_row("rate_limit_per_sec", "RATE_LIMIT_PER_SEC", &S::rate_limit_per_s, 0, 1e9));
+    t.push_back(number_row("body_bytes_max", "AIIM_BODY_BYTES_MAX", &S::body_bytes_max, 1024, 16 << 20));
+    t.push_back(number_row("group_members_max", "AIIM_GROUP_MEMBERS_MAX", &S::group_members_max, 2, 1e6));
+    t.push_back(number_row("outbox_bytes_max", "AIIM_OUTBOX_BYTES_MAX", &S::outbox_bytes_max, 64 << 10, 256 << 20));
+    t.push_back(number_row("heartbeat_seconds", "AIIM_HEARTBEAT_SECONDS", &S::heartbeat_s, 1, 3600));
+    t.push_back(number_row("silent_seconds", "AIIM_SILENT_SECONDS", &S::silent_s, 2, 7200));
+    t.push_back(switch_row("enable_metrics", "ENABLE_METRICS", &S::metrics));
+    t.push_back(text_row("metrics_path", "METRICS_PATH", &S::metrics_path));
+    t.push_back(choice_row("log_level", "LOG_LEVEL", &S::log_level,
+                           {"debug", "info", "warn", "warning", "error", "critical", "off"}));
+    t.push_back(switch_row("log_json", "AIIM_LOG_JSON", &S::log_json));
+    return t;
+  }();
+  return table;
+}
+
+// The original implementation's names for what this version does not have: accepted, so that its environment still
+// starts.
+bool known_without_effect(const std::string& environment) {
+  static const std::vector<std::string> exact = {"REDIS_URL", "WEBHOOK_SECRET", "STUN_SERVERS"};
+  if (std::find(exact.begin(), exact.end(), environment) != exact.end()) return true;
+  return environment.starts_with("MINIO_") || environment.starts_with("OSS_") || environment.starts_with("MEDIA_") ||
+         environment.starts_with("TURN_");
+}
+
+Error refuse(const std::string& what) { return Error(ErrorCode::invalid_request, what); }
+
+Result<std::string> read_secret_file(const std::string& variable, const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  if (!file || !(text << file.rdbuf())) return refuse(variable + ": cannot read " + path);
+  std::string secret = text.str();
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+  return secret;
+}
+
+struct Given {
+  std::string value;
+  std::string source;
+  std::string named;  // how the operator wrote it, for complaints
+};
+using GivenValues = std::map<std::string, Given>;  // by setting name
+
+Result<> read_file(const std::string& path, GivenValues& given) {
+  if (path.empty()) return {};
+  toml::table file;
+  try {
+    file = toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
+    std::ostringstream where;
+    where << path << ":" << error.source().begin.line << ": " << error.description();
+    return refuse(where.str());
+  }
+  for (const auto& [key, node] : file) {
+    std::string name(key.str());
+    bool known = std::any_of(rows().begin(), rows().end(), [&](const SettingRow& row) { return row.name == name; });
+    if (!known) return refuse(path + ": unknown setting \"" + name + "\"");
+    std::string value;
+    if (const auto* list = node.as_array()) {
+      std::vector<std::string> items;
+      for (const auto& item : *list) items.push_back(item.value<std::string>().value_or(""));
+      value = joined(items);
+    } else if (auto text = node.value_exact<std::string>()) {
+      value = *text;
+    } else if (node.is_value()) {
+      std::ostringstream out;
+      out << toml::node_view<const toml::node>(node);
+      value = out.str();
+    } else {
+      return refuse(path + ": " + name + " must be a value, not a table");
+    }
+    given[name] = {value, "file", path + ": " + name};
+  }
+  return {};
+}
+
+Result<> read_environment(GivenValues& given, std::vector<std::string>& warnings) {
+  for (char** entry = environ; *entry; ++entry) {
+    std::string pair = *entry;
+    auto equals = pair.find('=');
+    if (equals == std::string::npos) continue;
+    std::string variable = pair.substr(0, equals), value = pair.substr(equals + 1);
+    auto row = std::find_if(rows().begin(), rows().end(), [&](const SettingRow& each) {
+      return variable == each.environment || (each.secret && variable == each.environment + "_FILE");
+    });
+    if (row != rows().end()) {
+      if (variable != row->environment) {
+        TRY_AS(secret, read_secret_file(variable, value));
+        value = secret;
+      } else if (value.empty()) {
+        continue;  // set but empty: as if unset
+      }
+      given[row->name] = {value, "environment", variable};
+    } else if (variable == "AIIM_FAIL_POINT" || variable == "AIIM_BINARY" || variable.starts_with("AIIM_TEST_")) {
+      continue;  // of the test tools
+    } else if (variable.starts_with("AIIM_")) {
+      return refuse(variable + ": unknown setting");
+    } else if (known_without_effect(variable) && !value.empty()) {
+      warnings.push_back(variable);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Config> load_config(const ConfigSources& sources) {
+  Config config;
+  GivenValues given;
+  TRY(read_file(sources.file, given));
+  TRY(read_environment(given, config.warnings));
+  for (const auto& [name, value] : sources.flags) given[name] = {value, "flag", "--" + name};
+  for (const SettingRow& row : rows()) {
+    auto found = given.find(row.name);
+    if (found != given.end()) {
+      if (auto problem = row.set(config.settings, found->second.value))
+        return refuse(found->second.named + " " + *problem);
+    } else if (row.name == "database_url") {
+      (void)set_database(config.settings, "");
+    }
+    std::string value = row.show(config.settings);
+    if (row.secret && !value.empty()) value = "********";
+    config.in_force.push_back(
+        {row.name, row.environment, value, found == given.end() ? "default" : found->second.source});
+  }
+  if (config.settings.log_level == "warning") config.settings.log_level = "warn";
+  if (config.settings.log_level == "critical") config.settings.log_level = "error";
+  if (!config.settings.metrics_path.starts_with("/")) return refuse("METRICS_PATH must begin with /");
+  if (config.settings.silent_s <= config.settings.heartbeat_s)
+    return refuse("AIIM_SILENT_SECONDS must be above AIIM_HEARTBEAT_SECONDS");
+  if (config.settings.instance_id.empty()) {
+    char host[256] = "aiim";
+    gethostname(host, sizeof host - 1);
+    config.settings.instance_id = std::string(host) + "-" + random_token(4);
+  }
+  return config;
+}
+
+Result<> check_for_serving(const Settings& settings) {
+  const std::string& secret = settings.jwt_secret;
+  if (secret.empty())
+    return refuse(
+        "JWT_SECRET is missing: set it to at least 32 random bytes, e.g. JWT_SECRET=$(openssl rand -base64 48)");
+  if (secret.size() < 32)
+    return refuse("JWT_SECRET is too short: it needs at least 32 bytes, and has " + std::to_string(secret.size()));
+  std::string lower = secret;
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  for (const char* known :
+       {"your-secret-key", "your_secret_key", "change-me", "change_me", "changeme", "default-secret", "example"}) {
+    if (lower.find(known) != std::string::npos)
+      return refuse("JWT_SECRET is a default from some documentation: choose a secret of your own");
+  }
+  if (lower.find_first_not_of(lower[0]) == std::string::npos)
+    return refuse("JWT_SECRET is one character repeated: choose a random secret");
+  if (settings.data_dir.empty())
+    return refuse("--data-dir is missing: name the directory where this server keeps its data");
+  return {};
+}
+
+}  // namespace aiim

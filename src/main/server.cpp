@@ -1,0 +1,184 @@
+#include "main/server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <latch>
+#include <memory>
+
+#include "base/log.h"
+#include "bus/bus.h"
+#include "main/worker.h"
+#include "ops/dispatch.h"
+#include "ops/identities.h"
+#include "ops/passwords.h"
+#include "store/migrate.h"
+
+namespace aiim {
+namespace {
+
+constexpr std::int64_t shutdown_s_max = 15;
+
+Error refuse(const std::string& what) { return Error(ErrorCode::invalid_request, what); }
+
+/// A file descriptor that is closed at the end.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+/// Makes the data directory and holds it: two servers on one directory would overwrite each other.
+Result<Descriptor> hold_data_dir(const std::string& dir) {
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  if (error) return refuse("--data-dir " + dir + " cannot be created: " + error.message());
+  std::string path = dir + "/aiim.lock";
+  Descriptor lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.get() < 0) return refuse("--data-dir " + dir + " is not writable: " + std::strerror(errno));
+  if (access(dir.c_str(), W_OK | X_OK) != 0)
+    return refuse("--data-dir " + dir + " is not writable: " + std::strerror(errno));
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    return refuse("--data-dir " + dir + " is in use by another aiim server");
+  return lock;
+}
+
+/// Binds without SO_REUSEPORT: with it, a second server would quietly share a port that is taken.
+Result<> probe_port(const std::string& host, int port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  if (getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &list) != 0 || !list) {
+    return refuse("AIIM_HOST " + host + " is not an address of this machine");
+  }
+  std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(list, freeaddrinfo);
+  Descriptor probe(socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  int yes = 1;
+  setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (bind(probe.get(), list->ai_addr, list->ai_addrlen) == 0) return {};
+  std::string where = host + ":" + std::to_string(port);
+  if (errno == EADDRINUSE)
+    return refuse("--port " + std::to_string(port) + " is taken: something else listens on " + where);
+  return refuse("--port " + std::to_string(port) + ": cannot listen on " + where + ": " + std::strerror(errno));
+}
+
+Result<> prepare_database(const Settings& settings, const ServerHooks& hooks) {
+  TRY_AS(db, open_db(settings.database));
+  TRY_AS(applied, migrate_up(*db));
+  if (applied > 0) log_info("migrated", {{"migrations", applied}});
+  return hooks.prepare ? hooks.prepare(*db) : Result<>();
+}
+
+/// As many descriptors as the system allows: each connection needs one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+LogLevel log_level_of(const std::string& name) {
+  if (name == "debug") return LogLevel::debug;
+  if (name == "warn") return LogLevel::warn;
+  if (name == "error") return LogLevel::error;
+  if (name == "off") return LogLevel::off;
+  return LogLevel::info;
+}
+
+/// Waits on the main thread; a second signal, or 15 s, end the process at once.
+void wait_for_signal(boost::asio::io_context& io, boost::asio::signal_set& signals) {
+  signals.async_wait([](const boost::system::error_code&, int) {});
+  io.run_one();
+}
+
+void drain(std::vector<std::unique_ptr<Worker>>& workers, std::int64_t deadline_ms) {
+  std::latch left(static_cast<std::ptrdiff_t>(workers.size()));
+  for (auto& worker : workers) worker->drain(deadline_ms, [&left] { left.count_down(); });
+  left.wait();
+}
+
+}  // namespace
+
+Result<> run_server(Settings settings, const ServerHooks& hooks) {
+  log_setup(log_level_of(settings.log_level), settings.log_json);
+  raise_descriptor_limit();
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  TRY_AS(lock, hold_data_dir(settings.data_dir));
+  TRY(probe_port(settings.host, settings.port));
+  TRY(prepare_database(settings, hooks));
+
+  SystemClock clock;
+  Metrics metrics;
+  prepare_metrics(metrics);
+  auto bus = make_local_bus();
+  std::vector<std::unique_ptr<Worker>> workers;  // filled before anything can lose events
+  StoreOptions options;
+  options.target = settings.database;
+  options.readers = settings.store_readers;
+  options.events_lost = [&workers] {
+    for (auto& worker : workers) worker->verify_positions();
+  };
+  TRY_AS(store, Store::open(std::move(options), clock, metrics,
+                            [&bus](EventBatch events) { bus->publish(std::move(events)); }));
+  RateLimiter limiter;
+  Identities identities(settings);
+  PasswordThread passwords;
+  EdgeState edges(settings);
+
+  int count =
+      settings.workers > 0 ? settings.workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  SharedParts shared{settings, clock, *store, metrics, limiter, identities, passwords, *bus, edges};
+  for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(shared, i));
+  for (auto& worker : workers) {
+    TRY(worker->listen(settings.host, settings.port));
+  }
+  boost::asio::io_context main_io(1);
+  boost::asio::signal_set signals(main_io, SIGTERM, SIGINT);
+  for (auto& worker : workers) worker->start();
+  edges.ready = true;
+  log_info("serving", {{"version", settings.version},
+                       {"host", settings.host},
+                       {"port", settings.port},
+                       {"workers", count},
+                       {"database", store->kind() == DbKind::sqlite ? "sqlite" : "postgresql"},
+                       {"instance_id", settings.instance_id}});
+  if (hooks.ready) hooks.ready(settings.port);
+
+  wait_for_signal(main_io, signals);
+  signals.clear();  // a second signal ends the process by its default action
+  std::signal(SIGALRM, SIG_DFL);
+  alarm(shutdown_s_max);
+  log_info("draining", {{"deadline_s", settings.drain_s}});
+  edges.draining = true;
+  drain(workers, settings.drain_s * 1000);
+  for (auto& worker : workers) worker->stop_and_join();
+  store.reset();    // finishes what is queued; its jobs point into the workers' coroutines
+  workers.clear();  // before what they share
+  alarm(0);
+  log_info("stopped");
+  return {};
+}
+
+}  // namespace aiim

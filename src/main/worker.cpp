@@ -1,0 +1,67 @@
+#include "main/worker.h"
+
+#include <pthread.h>
+
+#include <boost/asio/post.hpp>
+
+#include "ops/hub_store.h"
+
+namespace aiim {
+namespace {
+
+HubLimits limits_of(const Settings& settings) {
+  HubLimits limits;
+  limits.outbox_bytes_max = static_cast<std::size_t>(settings.outbox_bytes_max);
+  limits.outbox_bytes_soft = limits.outbox_bytes_max / 4;
+  return limits;
+}
+
+}  // namespace
+
+Worker::Worker(const SharedParts& shared, int number)
+    : keep_running_(io_.get_executor()),
+      bus_(shared.bus),
+      number_(number),
+      // hub_ is not yet alive here, but neither is anything that would use it through app_.
+      app_{shared.settings,  shared.clock, shared.store, shared.metrics, shared.limiter, shared.identities,
+           shared.passwords, io_,          hub_},
+      hub_(io_, shared.bus, make_hub_store(app_), limits_of(shared.settings)),
+      edge_(app_, io_, shared.edges),
+      tasks_(io_.get_executor(), "worker") {}
+
+Worker::~Worker() { stop_and_join(); }
+
+Result<int> Worker::listen(const std::string& host, int port) { return edge_.listen(host, port); }
+
+void Worker::start() {
+  boost::asio::post(io_, [this] {
+    edge_.start();
+    if (number_ == 0) tasks_.spawn("watch_credentials", watch_credentials(app_, bus_));
+  });
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), ("aiim-worker-" + std::to_string(number_)).c_str());
+    io_.run();
+  });
+}
+
+void Worker::drain(std::int64_t deadline_ms, std::function<void()> done) {
+  boost::asio::post(io_, [this, deadline_ms, done = std::move(done)] {
+    tasks_.cancel_all();
+    edge_.drain(deadline_ms, done);
+  });
+}
+
+void Worker::verify_positions() {
+  boost::asio::post(io_, [this] { hub_.verify_positions(); });
+}
+
+void Worker::stop_and_join() {
+  if (!thread_.joinable()) return;
+  boost::asio::post(io_, [this] {
+    edge_.stop();
+    io_.stop();
+  });
+  thread_.join();
+}
+
+}  // namespace aiim

@@ -1,0 +1,56 @@
+// One worker: a thread with its own io_context, hub and edge, sharing nothing with its peers but the store and the bus.
+#pragma once
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <thread>
+
+#include "base/task_group.h"
+#include "core/bus.h"
+#include "hub/hub.h"
+#include "net/edge.h"
+#include "ops/app.h"
+
+namespace aiim {
+
+/// What all workers share.
+struct SharedParts {
+  const Settings& settings;
+  const Clock& clock;
+  Store& store;
+  Metrics& metrics;
+  RateLimiter& limiter;
+  Identities& identities;
+  PasswordThread& passwords;
+  Bus& bus;
+  EdgeState& edges;
+};
+
+class Worker {
+ public:
+  Worker(const SharedParts& shared, int number);
+  /// Only after stop_and_join(), and after the store has ended: its jobs may still point into this worker's coroutines.
+  ~Worker();
+
+  Result<int> listen(const std::string& host, int port);
+  /// Starts the thread. Worker 0 also watches for changed credentials.
+  void start();
+  /// From any thread: says goodbye to every connection; `done` is called on the worker's thread.
+  void drain(std::int64_t deadline_ms, std::function<void()> done);
+  /// From any thread: compares every followed conversation with the store.
+  void verify_positions();
+  void stop_and_join();
+
+ private:
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_;
+  Bus& bus_;
+  int number_;
+  App app_;
+  Hub hub_;
+  Edge edge_;
+  TaskGroup tasks_;
+  std::thread thread_;
+};
+
+}  // namespace aiim

@@ -7,6 +7,7 @@
 
 #include "ops/settings.h"
 #include "store/store.h"
+#include "wire/user.h"
 
 namespace aiim {
 

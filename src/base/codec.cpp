@@ -238,9 +238,12 @@ void append_number(std::string& out, Number number) {
   out.append(text, end);
 }
 
-// JSON has no NaN and no infinity; AIIM never computes one into a reply, and requests cannot hold them.
+// JSON has no NaN and no infinity; AIIM never computes one into a reply, and requests cannot hold them. -0 is written
+// as 0, which is what it reads back as.
 void append_real(std::string& out, double number) {
-  if (std::isfinite(number)) {
+  if (number == 0) {
+    out += '0';
+  } else if (std::isfinite(number)) {
     append_number(out, number);
   } else {
     out += "null";

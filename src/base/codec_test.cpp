@@ -51,6 +51,14 @@ TEST(Codec, leaves_out_omit_and_writes_null_for_optional) {
   EXPECT_EQ(encode(*outer), R"({"id":"a","color":"red","items":[],"content":null,"at":null})");
 }
 
+TEST(Codec, canonical_json_reads_back_as_itself) {
+  JsonParser parser;
+  auto once = canonical_json(*parser.parse(R"({"b":-0.0,"a":[5.0,1e300,0.1,-7,18446744073709551615]})"));
+  ASSERT_TRUE(once);
+  EXPECT_EQ(once->text, R"({"a":[5,1e+300,0.1,-7,18446744073709551615],"b":0})");
+  EXPECT_EQ(canonical_json(*parser.parse(once->text))->text, once->text);
+}
+
 TEST(Codec, names_the_field_that_is_wrong) {
   EXPECT_EQ(complaint(R"({"color":"red","items":[]})"), "id: is required");
   EXPECT_EQ(complaint(R"({"id":1,"color":"red","items":[]})"), "id: must be a string");

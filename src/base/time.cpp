@@ -9,6 +9,10 @@ namespace {
 
 using namespace std::chrono;
 
+// The years 0000 to 9999, which four digits can write; an offset may lead out of them.
+constexpr Time earliest{-62'167'219'200'000};
+constexpr Time latest{253'402'300'799'999};
+
 void put(char* at, int digits, std::int64_t value) {
   for (int i = digits - 1; i >= 0; --i) {
     at[i] = static_cast<char>('0' + value % 10);
@@ -75,11 +79,14 @@ std::optional<Time> parse_time(std::string_view text) {
     int zh, zm = 0;
     if (zone.empty() || (zone[0] != '+' && zone[0] != '-') || !read(zone, 1, 2, zh)) return std::nullopt;
     if (zone.size() == 6 ? (zone[3] != ':' || !read(zone, 4, 2, zm)) : zone.size() != 3) return std::nullopt;
+    if (zh > 23 || zm > 59) return std::nullopt;
     offset_min = (zone[0] == '-' ? -1 : 1) * (zh * 60 + zm);
   }
   auto seconds_of_day = (h * 60LL + mi - offset_min) * 60 + s;
   auto midnight = sys_days(date).time_since_epoch();
-  return Time{duration_cast<milliseconds>(midnight).count() + seconds_of_day * 1000 + fraction_ms};
+  Time time{duration_cast<milliseconds>(midnight).count() + seconds_of_day * 1000 + fraction_ms};
+  if (time < earliest || time > latest) return std::nullopt;
+  return time;
 }
 
 Time SystemClock::now() const {

@@ -122,11 +122,10 @@ CREATE TABLE im_messages (
   stream_id       TEXT,
   chunk_index     BIGINT,
   is_end          BOOLEAN NOT NULL DEFAULT TRUE,
-  reactions       {{json}},                       -- the table `reactions` as messages show it; null: none
-  PRIMARY KEY (tenant_id, message_id)
+  reactions       {{json}}                        -- the table `reactions` as messages show it; null: none
 );
-CREATE UNIQUE INDEX im_messages_by_seq ON im_messages (tenant_id, conversation_id, seq);
 CREATE INDEX im_messages_by_rev ON im_messages (tenant_id, conversation_id, rev);
+CREATE UNIQUE INDEX im_messages_by_seq ON im_messages (tenant_id, conversation_id, seq);
 CREATE UNIQUE INDEX im_messages_by_client_id ON im_messages (tenant_id, conversation_id, sender_id, client_msg_id)
   WHERE client_msg_id IS NOT NULL;
 CREATE UNIQUE INDEX im_messages_key ON im_messages (tenant_id, message_id);

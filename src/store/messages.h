@@ -1,7 +1,6 @@
 // Appending messages: the one path by which a message gets its seq and rev.
 #pragma once
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -39,16 +38,6 @@ struct AppendOutcome {
   Message message;    // appended, duplicate
   std::string epoch;  // appended
 };
-
-// How messages are read back. `m` names im_messages in the statement.
-#define AIIM_MESSAGE_COLUMNS                                                                                     \
-  "m.message_id, m.conversation_id, m.sender_id, m.type, m.content, m.reply_to, m.client_msg_id, m.created_at, " \
-  "m.seq, m.rev, m.edited_at, m.status, m.stream_id, m.chunk_index, m.is_end"
-constexpr int message_columns = 15;
-/// Reads AIIM_MESSAGE_COLUMNS from column `first` on; without reactions.
-Message read_message(const Row& row, int first = 0);
-/// Fills the reactions of messages of one tenant: emoji in the order of their first use, the first 50 users of each.
-Result<> load_reactions(Db& db, std::string_view tenant_id, std::span<Message> messages);
 
 /// The message of a draft that got these numbers.
 Message appended_message(const MessageDraft& draft, std::int64_t seq, std::int64_t rev, Time now);

@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "store/message_rows.h"
 #include "store/messages.h"
 #include "store/postgres.h"
 
@@ -79,10 +80,10 @@ const Statement insert_open_streams(
     "sender_id)",
     DbKind::postgres);
 const Statement select_repeated("append.repeated.postgres",
-                                "SELECT i.place, " AIIM_MESSAGE_COLUMNS
-                                " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS i (tenant_id, message_id, "
-                                "place) CROSS JOIN LATERAL (SELECT * FROM im_messages "
-                                "WHERE (tenant_id, message_id) >= (i.tenant_id, i.message_id) "
+                                "SELECT i.place, " MESSAGE_COLUMNS
+                                " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS i (tenant, id, place) "
+                                "CROSS JOIN LATERAL (SELECT * FROM im_messages "
+                                "WHERE (tenant_id, message_id) >= (i.tenant, i.id) "
                                 "ORDER BY tenant_id, message_id LIMIT 1) m",
                                 DbKind::postgres);
 
@@ -289,19 +290,7 @@ class Append {
     TRY_AS(results, pipeline.finish());
     for (int i = 0; i < PQntuples(results[0].get()); ++i) {
       PgRow row(results[0].get(), i);
-      repeated[static_cast<std::size_t>(row.integer(0)) - 1]->outcome->message = read_message(row, 1);
-    }
-    return load_their_reactions(repeated);
-  }
-
-  Result<> load_their_reactions(const std::vector<Item*>& repeated) {
-    std::map<std::string_view, std::vector<Item*>> by_tenant;
-    for (auto* item : repeated) by_tenant[item->draft->tenant_id].push_back(item);
-    for (auto& [tenant, items] : by_tenant) {
-      std::vector<Message> messages;
-      for (auto* item : items) messages.push_back(std::move(item->outcome->message));
-      TRY(load_reactions(db_, tenant, messages));
-      for (std::size_t i = 0; i < items.size(); ++i) items[i]->outcome->message = std::move(messages[i]);
+      repeated[static_cast<std::size_t>(row.integer(0)) - 1]->outcome->message = message_from(row, 1);
     }
     return {};
   }

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "store/message_rows.h"
 #include "store/messages.h"
 #include "store/sqlite.h"
 
@@ -26,9 +27,9 @@ const Statement bump_conversation("append.bump.sqlite",
                                   "WHERE tenant_id = $1 AND conversation_id = $2",
                                   DbKind::sqlite);
 const Statement select_repeated("append.repeated.sqlite",
-                                "SELECT m.request_hash, " AIIM_MESSAGE_COLUMNS
-                                " FROM im_messages m WHERE m.tenant_id = $1 AND m.conversation_id = $2 "
-                                "AND m.sender_id = $3 AND m.client_msg_id = $4",
+                                "SELECT request_hash, " MESSAGE_COLUMNS
+                                " FROM im_messages WHERE tenant_id = $1 AND conversation_id = $2 "
+                                "AND sender_id = $3 AND client_msg_id = $4",
                                 DbKind::sqlite);
 const Statement select_reply("append.reply.sqlite",
                              "SELECT 1 FROM im_messages WHERE tenant_id = $1 AND message_id = $3 "
@@ -133,13 +134,9 @@ class Append {
            db_.run(select_repeated, {draft.tenant_id, draft.conversation_id, draft.sender_id, *draft.client_msg_id},
                    [&](const Row& row) {
                      outcome.verdict = row.text(0) == draft.request_hash ? duplicate : mismatch;
-                     if (outcome.verdict == duplicate) outcome.message = read_message(row, 1);
+                     if (outcome.verdict == duplicate) outcome.message = message_from(row, 1);
                    }));
-    if (found == 0) return false;
-    if (outcome.verdict == duplicate) {
-      TRY(load_reactions(db_, draft.tenant_id, std::span(&outcome.message, 1)));
-    }
-    return true;
+    return found > 0;
   }
 
   Result<> insert_attached(const MessageDraft& draft, const Message& message) {

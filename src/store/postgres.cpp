@@ -170,6 +170,7 @@ Error PostgresDb::lose(const char* why) {
 Error PostgresDb::failed(const char* what, const PGresult* result) {
   auto sqlstate = field(result, PG_DIAG_SQLSTATE);
   auto kind = sqlstate.empty() ? ErrorCode::unavailable : error_code(sqlstate);
+  wants_retry_ = sqlstate == "40001" || sqlstate == "40P01";  // serialization, deadlock
   // Messages quote values; those about the statement's own text (class 42) do not.
   auto message = sqlstate.substr(0, 2) == "42" ? field(result, PG_DIAG_MESSAGE_PRIMARY) : std::string_view();
   LogFields fields = {{"statement", what},
@@ -373,7 +374,7 @@ Result<> PostgresDb::run_script(std::string_view sql) {
 }
 
 Result<Time> PostgresDb::begin_write(Time) {
-  reading_ = false;
+  reading_ = wants_retry_ = false;
   TRY(send_control(sql_begin_write));
   Time time;
   TRY(run(read_clock, {}, [&](const Row& row) { time = row.time(0); }));
@@ -385,6 +386,7 @@ Result<> PostgresDb::begin_read() {
   if (lost_) return Error(ErrorCode::unavailable);
   pending_.push_back(sql_begin_read);
   reading_ = true;
+  wants_retry_ = false;
   return {};
 }
 

@@ -56,6 +56,7 @@ class PostgresDb final : public Db {
   Result<> release_savepoint() override;
   Result<> rollback_to_savepoint() override;
   bool usable() const override { return !lost_; }
+  bool wants_retry() const override { return wants_retry_; }
   Result<> append_messages(std::span<const MessageDraft* const> drafts, std::span<AppendOutcome> outcomes,
                            Time now) override;
   Result<> advance_cursors(std::span<const CursorStep* const> steps, std::span<CursorOutcome> outcomes,
@@ -87,6 +88,7 @@ class PostgresDb final : public Db {
   PGconn* connection_ = nullptr;
   std::int64_t query_timeout_ms_;
   bool lost_ = false;
+  bool wants_retry_ = false;
   bool open_ = false;                 // a transaction was begun on the server
   bool reading_ = false;              // … by begin_read()
   std::vector<char> prepared_;        // by Statement::number()

@@ -35,7 +35,14 @@ void Loop::mark_dirty(Source* source) {
   dirty_.push_back(source);
 }
 
+void Loop::forget(Source* source) {
+  if (!source->dirty_) return;
+  std::erase(dirty_, source);
+  std::erase(flushing_, source);
+}
+
 void Loop::flush_dirty() {
+  flushing_.clear();
   flushing_.swap(dirty_);
   for (Source* source : flushing_) {
     source->dirty_ = false;

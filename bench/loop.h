@@ -8,7 +8,7 @@
 
 namespace aiim::bench {
 
-// A connection. It must outlive the loop's last turn; a closed one ignores what still arrives.
+// A connection. It ends between turns, after Loop::forget; a closed one ignores what still arrives.
 class Source {
  public:
   virtual ~Source() = default;
@@ -30,6 +30,8 @@ class Loop {
   void watch(int fd, Source* source, uint32_t events);
   void rewatch(int fd, Source* source, uint32_t events);
   void mark_dirty(Source* source);
+  // Before a source ends: a failed run leaves sources marked.
+  void forget(Source* source);
 
   // Flushes, waits for events until `deadline_ns` at the latest, handles them, flushes again.
   void turn(int64_t deadline_ns);

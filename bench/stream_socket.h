@@ -12,7 +12,10 @@ namespace aiim::bench {
 class StreamSocket : public Source {
  public:
   explicit StreamSocket(Loop& loop) : loop_(loop) {}
-  ~StreamSocket() override { drop(); }
+  ~StreamSocket() override {
+    drop();
+    loop_.forget(this);
+  }
 
   bool is_open() const { return fd_ >= 0; }
   // Closes at once; `reset` sends an RST, as a cable that was cut and came back would look.

@@ -62,10 +62,9 @@ export interface WebSocketLike {
   onerror: ((event: never) => void) | null;
 }
 
-export interface WebSocketConstructor {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the third argument is `ws`'s and Node's own
-  new (url: string, protocols?: any, options?: any): WebSocketLike;
-}
+/** Loose, because the browser's, Node's and `ws`'s differ in what they declare, not in what is used of them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type WebSocketConstructor = new (url: any, protocols?: any, options?: any) => any;
 
 export interface AiimClientOptions {
   /** Where the server is, for instance `https://chat.example.org`; the page's own origin when left out in a browser. */

@@ -57,10 +57,10 @@ export class StreamState {
     return true;
   }
 
-  end(content: Said, outcome: StreamOutcome): void {
+  end(content: Said, outcome: StreamOutcome, n: number): void {
     this.text = content.text ?? '';
     this.parts = partsOf(content);
-    this.n = Math.max(0, this.n);
+    this.n = Math.max(0, this.n, n);
     this.streaming = false;
     this.asking = false;
     this.outcome = outcome;

@@ -57,8 +57,9 @@ export class StreamHub implements StreamReader {
     let wake: () => void = () => undefined;
     const reader: Reader = {
       changed: (ops, n) => {
-        // A snapshot, or too long a backlog, replaces everything not yet yielded.
-        if (ops === null || backlog.length >= backlogMax) backlog = [{ ops: null, n }];
+        // A snapshot, or too long a backlog, replaces everything not yet yielded. No steps: only to wake up.
+        if (ops?.length === 0) wake();
+        else if (ops === null || backlog.length >= backlogMax) backlog = [{ ops: null, n }];
         else backlog.push({ ops, n });
         wake();
       },
@@ -128,7 +129,7 @@ export class StreamHub implements StreamReader {
     const { state } = followed;
     state.conversationId ??= data.conversation_id ?? null;
     const { outcome } = data.content;
-    if (outcome !== undefined) this.ended(followed, data.content, outcome);
+    if (outcome !== undefined) this.ended(followed, data.content, outcome, data.n);
     else if (state.content(data.n, data.content)) this.changed(followed, null);
   }
 
@@ -182,9 +183,9 @@ export class StreamHub implements StreamReader {
     for (const reader of followed.readers) reader.changed(ops, followed.state.n);
   }
 
-  private ended(followed: Followed, content: Parameters<StreamState['end']>[0], outcome: StreamOutcome): void {
+  private ended(followed: Followed, content: Parameters<StreamState['end']>[0], outcome: StreamOutcome, n = followed.state.n): void {
     const before = followed.state.text;
-    followed.state.end(content, outcome);
+    followed.state.end(content, outcome, n);
     const same = followed.state.text === before;
     followed.subject.changed();
     // Readers that have everything get only the end.

@@ -1,0 +1,42 @@
+// A bot that answers every message by a stream, word by word, and stops when somebody cancels it.
+//   AIIM_API_KEY=… npx tsx examples/streaming_bot.ts http://127.0.0.1:8083
+import { setTimeout as sleep } from 'node:timers/promises';
+import WebSocket from 'ws';
+import { AiimClient, AiimError, type Message } from '@aiim/client';
+import { FileStorage } from '@aiim/client/node';
+
+const client = new AiimClient({
+  url: process.argv[2] ?? 'http://127.0.0.1:8083',
+  apiKey: process.env.AIIM_API_KEY ?? '',
+  WebSocket,
+  storage: new FileStorage('.bot'),
+  onWarning: (message, cause) => console.warn(message, cause),
+});
+
+async function answer(message: Message): Promise<void> {
+  const words = `You said: ${message.content.text ?? 'nothing'}. Let me repeat that more slowly.`.split(' ');
+  // The same id for the same question: a restart in the middle begins no second answer.
+  const stream = await client.conversation(message.conversation_id).startStream({ replyTo: message.message_id, clientMsgId: `answer-${message.message_id}` });
+  await stream.append({ op: 'status', text: 'thinking' });
+  for (const word of words) {
+    await sleep(100, undefined, { signal: stream.signal });
+    await stream.write(`${word} `);
+  }
+  await stream.end({ finish_reason: 'stop' });
+}
+
+client.on('incoming', ({ message, conversation, mentioned }) => {
+  if (message.type === 'ai' || (conversation.type === 'group' && !mentioned)) return;
+  answer(message).catch((error: unknown) => {
+    if (error instanceof AiimError) console.error(`${error.code}: ${error.message}`);
+    else if ((error as Error).name !== 'AbortError') throw error; // cancelled
+  });
+});
+client.on('signed.out', (error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
+
+client.start();
+await client.ready();
+console.log(`answering as ${client.me.userId}`);

@@ -1,0 +1,49 @@
+#include "net/admission.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "net/text.h"
+
+namespace aiim {
+
+RateRule address_rule(const Settings& settings) {
+  return {settings.rate_limit_per_s * 20, settings.rate_limit_per_s * 40};
+}
+
+Result<> charge_address(App& app, std::string_view address) {
+  std::string key = "address/";
+  key += address;
+  auto decision = app.limiter.charge(key, address_rule(app.settings), 1, steady_ms());
+  if (decision.allowed) return {};
+  Error error(ErrorCode::rate_limited, "too many requests from this address");
+  error.retry_after_ms = decision.retry_after_ms;
+  return error;
+}
+
+void add_rate_limit_headers(HttpReply& reply, std::string_view policy, const RateRule& rule,
+                            std::int64_t retry_after_ms) {
+  auto name = "\"" + std::string(policy) + "\"";
+  auto seconds = std::max<std::int64_t>(1, (retry_after_ms + 999) / 1000);
+  reply.add("RateLimit", name + ";r=0;t=" + std::to_string(seconds));
+  auto window = rule.per_second > 0 ? std::max(1.0, std::ceil(rule.burst / rule.per_second)) : 1.0;
+  reply.add("RateLimit-Policy", name + ";q=" + std::to_string(static_cast<std::int64_t>(rule.burst)) +
+                                    ";w=" + std::to_string(static_cast<std::int64_t>(window)));
+}
+
+std::optional<Credentials> credentials_of(const HttpRequest& request) {
+  Credentials given;
+  if (!request.authorization.empty()) {
+    auto blank = request.authorization.find(' ');
+    if (blank != request.authorization.npos && equal_ignoring_case(request.authorization.substr(0, blank), "bearer")) {
+      given.bearer = trimmed(request.authorization.substr(blank));
+    }
+    return given;
+  }
+  if (request.api_key.empty()) return std::nullopt;
+  given.api_key = request.api_key;
+  return given;
+}
+
+}  // namespace aiim

@@ -1,0 +1,57 @@
+// What the edges of all workers share: routes, embedded files, and how the server is. Made once, before the workers;
+// everything that changes afterwards is atomic.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "net/router.h"
+#include "net/static_files.h"
+#include "net/system_usage.h"
+#include "ops/dispatch.h"
+
+namespace aiim {
+
+enum class SystemRoute : std::uint8_t { none, health, healthz, ready, metrics, websocket };
+
+/// An entry of the router: an operation, or a route of the server itself.
+struct Route {
+  const Op* op = nullptr;
+  SystemRoute system = SystemRoute::none;
+};
+
+struct EdgeState {
+  explicit EdgeState(const Settings& settings);
+
+  std::vector<Route> routes;
+  Router router;      // find() gives an index into `routes`
+  StaticFiles files;  // fill before the workers start
+  SystemUsage usage;
+  std::atomic<std::int64_t> connections{0};  // HTTP and WebSocket, of all workers
+  std::atomic<bool> ready{false};            // set once the server may take traffic
+  std::atomic<bool> draining{false};
+
+ private:
+  const std::string page_;  // the landing page, until the web client takes its place in `files`
+};
+
+/// One connection's share of max_connections, given back when it is destroyed.
+class ConnectionSlot {
+ public:
+  ConnectionSlot() = default;
+  explicit ConnectionSlot(EdgeState& state) : state_(&state) { state.connections.fetch_add(1); }
+  ConnectionSlot(ConnectionSlot&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  ConnectionSlot& operator=(ConnectionSlot&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~ConnectionSlot() {
+    if (state_) state_->connections.fetch_sub(1);
+  }
+
+ private:
+  EdgeState* state_ = nullptr;
+};
+
+}  // namespace aiim

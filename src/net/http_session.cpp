@@ -1,0 +1,369 @@
+#include "net/http_session.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "net/admission.h"
+#include "net/origin.h"
+#include "net/request_head.h"
+#include "net/rest.h"
+#include "net/system_routes.h"
+#include "net/text.h"
+#include "net/url_text.h"
+#include "net/ws_handshake.h"
+
+namespace aiim {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t buffer_bytes_max = 64 * 1024;
+constexpr std::size_t read_bytes = 4096;
+constexpr std::size_t linger_bytes_max = 1024 * 1024;
+
+std::int64_t steady_us() {
+  auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+
+std::string_view field(const http::fields& fields, http::field name) {
+  auto found = fields.find(name);
+  return found == fields.end() ? std::string_view() : std::string_view(found->value());
+}
+
+std::string_view field(const http::fields& fields, std::string_view name) {
+  auto found = fields.find(name);
+  return found == fields.end() ? std::string_view() : std::string_view(found->value());
+}
+
+std::string joined(const http::fields& fields, http::field name) {
+  std::string all;
+  auto [first, last] = fields.equal_range(name);
+  for (; first != last; ++first) {
+    if (!all.empty()) all += ',';
+    all += std::string_view(first->value());
+  }
+  return all;
+}
+
+void read_fields(const http::request<http::string_body>& message, HttpRequest& request) {
+  request.method = message.method_string();
+  auto target = origin_form(message.target());
+  auto question = target.find('?');
+  request.path = target.substr(0, question);
+  if (question != target.npos) request.query = target.substr(question + 1);
+  request.version_1_1 = message.version() == 11;
+  request.accept = field(message, http::field::accept);
+  request.accept_encoding = field(message, http::field::accept_encoding);
+  request.access_control_request_method = field(message, http::field::access_control_request_method);
+  request.api_key = field(message, "X-API-Key");
+  request.authorization = field(message, http::field::authorization);
+  request.content_type = field(message, http::field::content_type);
+  request.host = field(message, http::field::host);
+  request.idempotency_key = field(message, "Idempotency-Key");
+  request.if_none_match = field(message, http::field::if_none_match);
+  request.origin = field(message, http::field::origin);
+}
+
+void read_upgrade_fields(const http::fields& fields, HttpRequest& request) {
+  request.connection = field(fields, http::field::connection);
+  request.upgrade = field(fields, http::field::upgrade);
+  request.ws_key = field(fields, http::field::sec_websocket_key);
+  request.ws_version = field(fields, http::field::sec_websocket_version);
+  request.ws_protocols = joined(fields, http::field::sec_websocket_protocol);
+}
+
+}  // namespace
+
+struct HttpSession::Exchange {
+  http::request_parser<http::string_body> parser;
+  HttpRequest request;
+  RequestContext context;
+  std::int64_t began_us = steady_us();
+  bool keep_alive = false;
+  std::optional<WsOpening> opening;  // set: the answer is the handshake's, and the connection is handed over
+  std::string handshake;
+};
+
+HttpSession::HttpSession(WorkerParts& parts, const HttpTimeouts& timeouts, Socket socket, std::string address,
+                         ConnectionSlot slot)
+    : parts_(parts),
+      timeouts_(timeouts),
+      socket_(std::move(socket)),
+      address_(std::move(address)),
+      slot_(std::move(slot)),
+      in_(buffer_bytes_max) {
+  wait_at_most(timeouts_.head_ms);
+}
+
+void HttpSession::wait_at_most(std::int64_t ms) { deadline_ms_ = steady_ms() + ms; }
+
+void HttpSession::tick(std::int64_t now_ms) {
+  if (now_ms >= deadline_ms_) close();
+}
+
+void HttpSession::drain() {
+  if (idle_) close();
+}
+
+void HttpSession::close() {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+asio::awaitable<void> HttpSession::run() {
+  while (co_await serve_one()) {
+    if (in_.size() == 0 && in_.capacity() > 2 * read_bytes) in_.shrink_to_fit();
+  }
+  if (socket_.is_open()) co_await linger();
+  close();
+}
+
+asio::awaitable<Result<std::size_t>> HttpSession::read_head() {
+  std::size_t searched = 0;
+  for (;;) {
+    // A blank line before a request line is skipped (RFC 9112 §2.2).
+    while (in_.size() >= 2 && std::string_view(static_cast<const char*>(in_.data().data()), 2) == "\r\n") in_.consume(2);
+    std::string_view bytes(static_cast<const char*>(in_.data().data()), in_.size());
+    if (!bytes.empty() && bytes != "\r") {
+      if (idle_) wait_at_most(timeouts_.head_ms);
+      idle_ = false;
+      Result<std::size_t> found = find_request_head(bytes, searched);
+      if (!found) co_return std::move(found).error();
+      if (*found > request_head_bytes_max || (*found == 0 && bytes.size() >= request_head_bytes_max)) {
+        co_return Error(ErrorCode::too_large, "the request's head is larger than 16 KiB");
+      }
+      if (*found) co_return *found;
+      searched = bytes.size();
+    }
+    error_code failed;
+    auto got = co_await socket_.async_read_some(in_.prepare(read_bytes), asio::redirect_error(asio::use_awaitable, failed));
+    if (failed) co_return std::size_t{0};
+    in_.commit(got);
+  }
+}
+
+asio::awaitable<bool> HttpSession::serve_one() {
+  idle_ = in_.size() == 0;
+  if (parts_.draining && idle_) co_return false;
+  auto head = co_await read_head();
+  if (head && *head == 0) {
+    close();
+    co_return false;
+  }
+  Exchange exchange;
+  exchange.context.address = address_;
+  exchange.context.request_id = make_id("req_", parts_.app.clock.now());
+  if (!head) co_return co_await refuse(head.error(), exchange);
+
+  std::string_view text(static_cast<const char*>(in_.data().data()), *head);
+  Result<> sound = check_request_head(text);
+  if (!sound) co_return co_await refuse(sound.error(), exchange);
+  auto& parser = exchange.parser;
+  parser.header_limit(request_head_bytes_max);
+  parser.body_limit(static_cast<std::uint64_t>(parts_.app.settings.body_bytes_max));
+  error_code failed;
+  auto used = parser.put(asio::buffer(text), failed);
+  if (failed == http::error::body_limit) {
+    co_return co_await refuse(Error(ErrorCode::too_large, "the body is too large"), exchange);
+  }
+  if (failed || !parser.is_header_done()) {
+    co_return co_await refuse(Error(ErrorCode::invalid_request, "the request is not well-formed HTTP"), exchange);
+  }
+  in_.consume(used);
+  const auto& message = parser.get();
+  auto request_id = field(message, "X-Request-Id");
+  if (valid_request_id(request_id)) exchange.context.request_id = request_id;
+  exchange.context.language = preferred_language(field(message, http::field::accept_language));
+
+  Result<> whole = co_await read_body(exchange);
+  read_fields(parser.get(), exchange.request);
+  if (!whole) co_return co_await refuse(whole.error(), exchange);
+  if (!socket_.is_open()) co_return false;
+  exchange.request.body = parser.get().body();
+  exchange.keep_alive = parser.keep_alive();
+
+  wait_at_most(timeouts_.answer_ms);
+  HttpReply reply = co_await answer(exchange);
+  if (exchange.opening) {
+    co_await hand_over(exchange);
+    co_return false;
+  }
+  co_return co_await write(reply, exchange);
+}
+
+asio::awaitable<Result<>> HttpSession::read_body(Exchange& exchange) {
+  auto& parser = exchange.parser;
+  if (parser.is_done()) co_return Result<>();
+  wait_at_most(timeouts_.body_ms);
+  error_code failed;
+  if (equal_ignoring_case(field(parser.get(), http::field::expect), "100-continue") && in_.size() == 0) {
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await asio::async_write(socket_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, failed));
+    if (failed) close();
+  }
+  if (!failed) co_await http::async_read(socket_, in_, parser, asio::redirect_error(asio::use_awaitable, failed));
+  if (!failed) co_return Result<>();
+  if (failed == http::error::body_limit || failed == http::error::buffer_overflow) {
+    co_return Error(ErrorCode::too_large, "the body is too large");
+  }
+  if (failed.category() == http::make_error_code(http::error::bad_chunk).category() &&
+      failed != http::error::partial_message && failed != http::error::end_of_stream) {
+    co_return Error(ErrorCode::invalid_request, "the body is not well-formed HTTP");
+  }
+  close();
+  co_return Result<>();
+}
+
+asio::awaitable<HttpReply> HttpSession::answer(Exchange& exchange) {
+  auto& request = exchange.request;
+  auto& context = exchange.context;
+  auto match = parts_.shared.router.find(request.method, request.path);
+  if (match.what != Router::Match::What::no_path) context.route = match.pattern;
+  HttpReply reply;
+  if (request.method == "OPTIONS") {
+    reply = answer_options(parts_, request, match, context);
+  } else {
+    SystemRoute system = match.what == Router::Match::What::found
+                             ? parts_.shared.routes[static_cast<std::size_t>(match.target)].system
+                             : SystemRoute::none;
+    FileRequest file{request.path, request.accept, request.accept_encoding, request.if_none_match};
+    bool reads = request.method == "GET" || request.method == "HEAD";
+    if (system == SystemRoute::websocket && request.method == "GET") {
+      reply = upgrade(exchange);
+    } else if (request.path == "/api" || request.path.starts_with("/api/")) {
+      reply = co_await answer_rest(parts_, request, match, context);
+    } else if (system != SystemRoute::none) {
+      reply = co_await answer_system(parts_, system, context);
+    } else if (match.what == Router::Match::What::no_method) {
+      reply = problem_reply(Error(ErrorCode::method_not_allowed), context.request_id, context.language);
+      reply.add("Allow", match.allow);
+    } else if (reads && parts_.shared.files.answer(file, reply)) {
+      context.route = "static";
+    } else {
+      reply = problem_reply(Error(ErrorCode::not_found), context.request_id, context.language);
+    }
+  }
+  add_cors_headers(parts_, request, reply);
+  co_return reply;
+}
+
+HttpReply HttpSession::upgrade(Exchange& exchange) {
+  auto& request = exchange.request;
+  auto& context = exchange.context;
+  auto refused = [&](const Error& error) { return problem_reply(error, context.request_id, context.language); };
+  if (Result<> charged = charge_address(parts_.app, address_); !charged) {
+    HttpReply reply = refused(charged.error());
+    add_rate_limit_headers(reply, "address", address_rule(parts_.app.settings),
+                           charged.error().retry_after_ms.value_or(1000));
+    return reply;
+  }
+  if (parts_.draining) return refused(Error(ErrorCode::unavailable, "draining"));
+  if (!origin_allowed(request.origin, request.host, parts_.app.settings.allowed_origins)) {
+    return refused(Error(ErrorCode::forbidden, "this origin is not among ALLOWED_ORIGINS"));
+  }
+  read_upgrade_fields(exchange.parser.get(), request);
+  HandshakeRequest asked{request.upgrade, request.connection, request.ws_key, request.ws_version, request.ws_protocols,
+                         request.version_1_1};
+  auto done = accept_handshake(asked, context.request_id);
+  if (!done) {
+    HttpReply reply = refused(done.error());
+    reply.add("Sec-WebSocket-Version", "13");
+    return reply;
+  }
+  WsOpening opening;
+  if (!done->bearer.empty()) {
+    opening.credentials.emplace().bearer = std::move(done->bearer);
+  } else if (auto given = credentials_of(request)) {
+    opening.credentials = std::move(given);
+  } else if (auto token = query_parameter(request.query, "token"); !token.empty()) {
+    opening.credentials.emplace().bearer = std::move(token);
+  }
+  exchange.handshake = std::move(done->response);
+  exchange.opening = std::move(opening);
+  return {};
+}
+
+asio::awaitable<void> HttpSession::hand_over(Exchange& exchange) {
+  wait_at_most(timeouts_.write_ms);
+  error_code failed;
+  co_await asio::async_write(socket_, asio::buffer(exchange.handshake),
+                             asio::redirect_error(asio::use_awaitable, failed));
+  record(exchange, 101, 0);
+  if (failed) co_return close();
+  WsOpening opening = std::move(*exchange.opening);
+  opening.fd = socket_.release(failed);
+  if (failed) co_return close();
+  opening.leftover.assign(static_cast<const char*>(in_.data().data()), in_.size());
+  opening.address = std::move(address_);
+  opening.request_id = exchange.context.request_id;
+  opening.language = exchange.context.language;
+  opening.slot = std::move(slot_);
+  parts_.adopt_websocket(std::move(opening));
+}
+
+asio::awaitable<bool> HttpSession::write(const HttpReply& reply, Exchange& exchange) {
+  wait_at_most(timeouts_.write_ms);
+  ReplyContext context;
+  context.request_id = exchange.context.request_id;
+  context.head_only = exchange.request.method == "HEAD";
+  context.close = reply.close || !exchange.keep_alive || parts_.draining;
+  std::string head = reply_head(reply, context);
+  auto body = context.head_only || reply.status == 204 || reply.status == 304 ? std::string_view() : reply.bytes();
+  std::array<asio::const_buffer, 2> bytes = {asio::buffer(head), asio::buffer(body)};
+  error_code failed;
+  co_await asio::async_write(socket_, bytes, asio::redirect_error(asio::use_awaitable, failed));
+  record(exchange, reply.status, body.size());
+  if (failed) close();
+  wait_at_most(timeouts_.idle_ms);
+  co_return !failed && !context.close;
+}
+
+asio::awaitable<bool> HttpSession::refuse(const Error& error, Exchange& exchange) {
+  if (!socket_.is_open()) co_return false;
+  exchange.keep_alive = false;
+  HttpReply reply = problem_reply(error, exchange.context.request_id, exchange.context.language);
+  co_return co_await write(reply, exchange);
+}
+
+// Closing with unread input would reset the connection, and the peer might never see the answer (RFC 9112 §9.6).
+asio::awaitable<void> HttpSession::linger() {
+  wait_at_most(timeouts_.linger_ms);
+  error_code failed;
+  socket_.shutdown(asio::socket_base::shutdown_send, failed);
+  std::array<char, read_bytes> dropped;
+  for (std::size_t total = 0; !failed && total < linger_bytes_max;) {
+    total += co_await socket_.async_read_some(asio::buffer(dropped), asio::redirect_error(asio::use_awaitable, failed));
+  }
+}
+
+void HttpSession::record(const Exchange& exchange, int status, std::size_t bytes) {
+  auto& context = exchange.context;
+  auto us = steady_us() - exchange.began_us;
+  parts_.metrics.request(exchange.request.method, context.route, status, static_cast<double>(us) / 1e6, bytes);
+  bool of_interest = context.route.starts_with("/api") || status >= 400;
+  auto level = of_interest ? LogLevel::info : LogLevel::debug;
+  if (!log_enabled(level)) return;
+  log(level, "request",
+      {{"request_id", context.request_id},
+       {"method", exchange.request.method},
+       {"route", context.route},
+       {"status", status},
+       {"ms", static_cast<double>(us) / 1000},
+       {"bytes", bytes},
+       {"address", address_},
+       {"tenant_id", context.identity ? std::string_view(context.identity->tenant_id) : std::string_view()},
+       {"user_id", context.identity ? std::string_view(context.identity->user_id) : std::string_view()}});
+}
+
+}  // namespace aiim

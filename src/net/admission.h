@@ -8,8 +8,8 @@
 
 namespace aiim {
 
-/// Charges one request to the client's address: twenty times a user's write rate, twice that at once, so that many users
-/// behind one address fit. The error names when to try again.
+/// Charges one request to the client's address: twenty times a user's write rate, twice that at once, so that many
+/// users behind one address fit. The error names when to try again.
 Result<> charge_address(App& app, std::string_view address);
 
 /// RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) for a refused request.
@@ -17,8 +17,8 @@ void add_rate_limit_headers(HttpReply& reply, std::string_view policy, const Rat
                             std::int64_t retry_after_ms);
 RateRule address_rule(const Settings& settings);
 
-/// Authorization: Bearer, or X-API-Key; nothing when the request brings neither. An Authorization of another kind gives an
-/// empty bearer, which authenticates nobody.
+/// Authorization: Bearer, or X-API-Key; nothing when the request brings neither. An Authorization of another kind gives
+/// an empty bearer, which authenticates nobody.
 std::optional<Credentials> credentials_of(const HttpRequest& request);
 
 }  // namespace aiim

@@ -1,5 +1,6 @@
 #include "net/http_session.h"
 
+#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -7,6 +8,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
+#include <optional>
 
 #include "base/ids.h"
 #include "base/log.h"
@@ -133,7 +135,8 @@ asio::awaitable<Result<std::size_t>> HttpSession::read_head() {
   std::size_t searched = 0;
   for (;;) {
     // A blank line before a request line is skipped (RFC 9112 §2.2).
-    while (in_.size() >= 2 && std::string_view(static_cast<const char*>(in_.data().data()), 2) == "\r\n") in_.consume(2);
+    while (in_.size() >= 2 && std::string_view(static_cast<const char*>(in_.data().data()), 2) == "\r\n")
+      in_.consume(2);
     std::string_view bytes(static_cast<const char*>(in_.data().data()), in_.size());
     if (!bytes.empty() && bytes != "\r") {
       if (idle_) wait_at_most(timeouts_.head_ms);
@@ -147,7 +150,8 @@ asio::awaitable<Result<std::size_t>> HttpSession::read_head() {
       searched = bytes.size();
     }
     error_code failed;
-    auto got = co_await socket_.async_read_some(in_.prepare(read_bytes), asio::redirect_error(asio::use_awaitable, failed));
+    auto got =
+        co_await socket_.async_read_some(in_.prepare(read_bytes), asio::redirect_error(asio::use_awaitable, failed));
     if (failed) co_return std::size_t{0};
     in_.commit(got);
   }
@@ -217,8 +221,8 @@ asio::awaitable<Result<>> HttpSession::read_body(Exchange& exchange) {
   if (failed == http::error::body_limit || failed == http::error::buffer_overflow) {
     co_return Error(ErrorCode::too_large, "the body is too large");
   }
-  if (failed.category() == http::make_error_code(http::error::bad_chunk).category() &&
-      failed != http::error::partial_message && failed != http::error::end_of_stream) {
+  bool cut_short = failed == http::error::partial_message || failed == http::error::end_of_stream;
+  if (!cut_short && failed.category() == error_code(http::error::bad_chunk).category()) {
     co_return Error(ErrorCode::invalid_request, "the body is not well-formed HTTP");
   }
   close();
@@ -273,8 +277,8 @@ HttpReply HttpSession::upgrade(Exchange& exchange) {
     return refused(Error(ErrorCode::forbidden, "this origin is not among ALLOWED_ORIGINS"));
   }
   read_upgrade_fields(exchange.parser.get(), request);
-  HandshakeRequest asked{request.upgrade, request.connection, request.ws_key, request.ws_version, request.ws_protocols,
-                         request.version_1_1};
+  HandshakeRequest asked{request.upgrade,    request.connection,   request.ws_key,
+                         request.ws_version, request.ws_protocols, request.version_1_1};
   auto done = accept_handshake(asked, context.request_id);
   if (!done) {
     HttpReply reply = refused(done.error());

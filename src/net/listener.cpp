@@ -2,6 +2,9 @@
 
 #include <sys/socket.h>
 
+#include <boost/asio/ip/v6_only.hpp>
+#include <chrono>
+
 #include "base/log.h"
 
 namespace aiim {

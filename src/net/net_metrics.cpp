@@ -9,8 +9,8 @@ constexpr std::string_view requests_name = "aiim_http_requests_total";
 constexpr std::string_view requests_help = "HTTP requests by method, route pattern and status.";
 
 // 1006: the connection ended without a close frame; 0 stands for every other code that a client may send.
-constexpr std::uint16_t close_codes[] = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012,
-                                         4008, 4400, 4401, 4403, 4408, 4429, 0};
+constexpr std::uint16_t close_codes[] = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011,
+                                         1012, 4008, 4400, 4401, 4403, 4408, 4429, 0};
 
 std::string_view known_method(std::string_view method) {
   for (std::string_view each : {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}) {
@@ -31,7 +31,8 @@ NetMetrics::NetMetrics(Metrics& metrics) : metrics_(metrics) {
   frames_in = metrics.counter("aiim_websocket_frames_total", "Messages over WebSocket.", {{"direction", "in"}});
   frames_out = metrics.counter("aiim_websocket_frames_total", "Messages over WebSocket.", {{"direction", "out"}});
   sessions_opened = metrics.counter("aiim_websocket_sessions_opened_total", "WebSocket connections accepted.");
-  slow_consumers = metrics.counter("aiim_websocket_slow_consumers_total", "Sessions closed because they read too slowly.");
+  slow_consumers =
+      metrics.counter("aiim_websocket_slow_consumers_total", "Sessions closed because they read too slowly.");
   connections_refused = metrics.counter("aiim_connections_refused_total", "Connections above the configured maximum.");
   accept_errors = metrics.counter("aiim_accept_errors_total", "Failed attempts to accept a connection.");
   response_bytes_ = metrics.counter("aiim_http_response_bytes_total", "Bytes of HTTP response bodies.");
@@ -39,8 +40,9 @@ NetMetrics::NetMetrics(Metrics& metrics) : metrics_(metrics) {
   request_seconds_ = metrics.histogram("aiim_http_request_duration_seconds", "From a request's head to its answer.",
                                        {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5});
   for (auto code : close_codes) {
-    closed_[code] = metrics.counter("aiim_websocket_sessions_closed_total", "WebSocket connections ended, by close code.",
-                                    {{"code", code ? std::to_string(code) : "other"}});
+    closed_[code] =
+        metrics.counter("aiim_websocket_sessions_closed_total", "WebSocket connections ended, by close code.",
+                        {{"code", code ? std::to_string(code) : "other"}});
   }
   metrics.counter(requests_name, requests_help, {{"method", "GET"}, {"route", "/health"}, {"status", "200"}});
 }

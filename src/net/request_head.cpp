@@ -14,7 +14,9 @@ Error bad(std::string_view why) { return Error(ErrorCode::invalid_request, std::
 
 // RFC 3986's characters; '#' is left out: a fragment is never sent.
 bool valid_target_characters(std::string_view target) {
-  return std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#' && c != '"' && c != '<' && c != '>' && c != '\\' && c != '^' && c != '`'; });
+  return std::all_of(target.begin(), target.end(), [](char c) {
+    return c > ' ' && c < 0x7f && c != '#' && c != '"' && c != '<' && c != '>' && c != '\\' && c != '^' && c != '`';
+  });
 }
 
 bool valid_host(std::string_view host) {
@@ -40,9 +42,17 @@ Result<> check_request_line(std::string_view line, bool& version_1_0) {
 }
 
 // Headers of which two would let two readers see two requests.
-constexpr std::string_view single_headers[] = {"host", "content-length", "transfer-encoding", "authorization", "x-api-key",
-                                               "content-type", "origin", "idempotency-key", "x-request-id",
-                                               "sec-websocket-key", "sec-websocket-version"};
+constexpr std::string_view single_headers[] = {"host",
+                                               "content-length",
+                                               "transfer-encoding",
+                                               "authorization",
+                                               "x-api-key",
+                                               "content-type",
+                                               "origin",
+                                               "idempotency-key",
+                                               "x-request-id",
+                                               "sec-websocket-key",
+                                               "sec-websocket-version"};
 enum Single : unsigned { host, content_length, transfer_encoding };
 
 using Seen = std::bitset<std::size(single_headers)>;
@@ -118,7 +128,8 @@ std::string_view origin_form(std::string_view target) {
   if (target == "*" || target.starts_with('/')) return target;
   auto scheme = target.find("://");
   if (scheme == target.npos) return {};
-  if (!equal_ignoring_case(target.substr(0, scheme), "http") && !equal_ignoring_case(target.substr(0, scheme), "https")) {
+  if (!equal_ignoring_case(target.substr(0, scheme), "http") &&
+      !equal_ignoring_case(target.substr(0, scheme), "https")) {
     return {};
   }
   auto rest = target.substr(scheme + 3);

@@ -26,7 +26,8 @@ struct Router::Node {
   }
 
   // Depth first, literals before the parameter; the first node with endpoints wins.
-  const Node* walk(std::string_view path, std::array<std::string_view, parameters_max>& values, std::size_t used) const {
+  const Node* walk(std::string_view path, std::array<std::string_view, parameters_max>& values,
+                   std::size_t used) const {
     if (path.empty()) return endpoints.empty() ? nullptr : this;
     path.remove_prefix(1);  // the slash
     auto end = path.find('/');

@@ -6,9 +6,7 @@
 namespace aiim {
 namespace {
 
-std::string make_etag(std::string_view bytes) {
-  return "\"" + base64url(bytes_of(sha256(bytes)).substr(0, 12)) + "\"";
-}
+std::string make_etag(std::string_view bytes) { return "\"" + base64url(bytes_of(sha256(bytes)).substr(0, 12)) + "\""; }
 
 // "br;q=0" refuses what "br" accepts.
 bool accepts(std::string_view accept_encoding, std::string_view coding) {
@@ -32,8 +30,9 @@ bool matches_etag(std::string_view if_none_match, std::string_view etag) {
 }  // namespace
 
 StaticFiles::StaticFiles()
-    : csp_("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-           "base-uri 'none'; form-action 'self'; frame-ancestors 'none'") {}
+    : csp_(
+          "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+          "base-uri 'none'; form-action 'self'; frame-ancestors 'none'") {}
 
 void StaticFiles::add(std::string path, StaticFile file) {
   if (file.etag.empty()) file.etag = make_etag(file.bytes);

@@ -20,7 +20,7 @@ struct WorkerParts {
   App& app;
   EdgeState& shared;
   NetMetrics metrics;
-  JsonParser parser;  // of frames and bodies: used up before an operation first suspends
+  JsonParser parser;                               // of frames and bodies: used up before an operation first suspends
   std::function<void(WsOpening)> adopt_websocket;  // takes a connection after its 101 was written
   bool draining = false;
 };

@@ -38,7 +38,8 @@ Result<Handshake> accept_handshake(const HandshakeRequest& request, std::string_
   bool with_bearer = bearer != offered.end();
   if (with_bearer && bearer + 1 != offered.end()) done.bearer = *(bearer + 1);
 
-  done.response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+  done.response =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
   done.response += ws_accept(request.key);
   if (with_bearer) done.response += "\r\nSec-WebSocket-Protocol: bearer";
   done.response += "\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nX-XSS-Protection: 1; mode=block";

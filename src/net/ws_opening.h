@@ -9,8 +9,8 @@
 namespace aiim {
 
 struct WsOpening {
-  int fd = -1;  // non-blocking; belongs to whoever takes the opening
-  std::string leftover;  // bytes already read behind the handshake
+  int fd = -1;                             // non-blocking; belongs to whoever takes the opening
+  std::string leftover;                    // bytes already read behind the handshake
   std::optional<Credentials> credentials;  // none: the first frame must bring them
   std::string address;
   std::string request_id;

@@ -64,7 +64,8 @@ void Edge::Impl::tick() {
 void Edge::Impl::check_drained() {
   if (drained() || steady_ms() >= drain_until_ms) {
     if (!drained()) {
-      log_warn("drain_incomplete", {{"sessions", sockets.size()}, {"operations", sockets.operations()}, {"http", http.size()}});
+      log_warn("drain_incomplete",
+               {{"sessions", sockets.size()}, {"operations", sockets.operations()}, {"http", http.size()}});
     }
     if (auto done = std::exchange(drained_callback, nullptr)) done();
     return;
@@ -75,8 +76,7 @@ void Edge::Impl::check_drained() {
   });
 }
 
-Edge::Edge(App& app, boost::asio::io_context& io, EdgeState& shared)
-    : impl_(std::make_unique<Impl>(app, io, shared)) {}
+Edge::Edge(App& app, boost::asio::io_context& io, EdgeState& shared) : impl_(std::make_unique<Impl>(app, io, shared)) {}
 Edge::~Edge() = default;
 
 Result<int> Edge::listen(const std::string& host, int port) { return impl_->listener.open(host, port); }

@@ -32,7 +32,11 @@ struct EdgeState {
   std::atomic<bool> ready{false};            // set once the server may take traffic
   std::atomic<bool> draining{false};
 
+  /// True for the first caller in each second: that worker samples `usage`.
+  bool claim_sample(std::int64_t second) { return sampled_s_.exchange(second) != second; }
+
  private:
+  std::atomic<std::int64_t> sampled_s_{0};
   const std::string page_;  // the landing page, until the web client takes its place in `files`
 };
 

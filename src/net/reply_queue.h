@@ -23,8 +23,8 @@ class ReplyQueue {
     State state = State::running;
     bool write = true;
     bool wants_reply = false;
-    std::string id;           // the frame's, if it had one
-    std::string text;         // waiting: the frame, to be parsed again; finished: the reply, empty for silence
+    std::string id;    // the frame's, if it had one
+    std::string text;  // waiting: the frame, to be parsed again; finished: the reply, empty for silence
     const Op* op = nullptr;
   };
 

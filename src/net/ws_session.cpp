@@ -4,8 +4,9 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
+#include <utility>
 
 #include "base/ids.h"
 #include "base/log.h"
@@ -15,7 +16,7 @@ namespace aiim {
 namespace {
 
 constexpr int write_parts_max = 64;
-constexpr std::uint32_t close_wait_s = 3;       // for the peer's close frame, or for a slow peer to read ours
+constexpr std::uint32_t close_wait_s = 3;  // for the peer's close frame, or for a slow peer to read ours
 constexpr std::size_t unauthenticated_bytes_max = 16 * 1024;
 constexpr std::size_t outbox_bytes_pause = 256 * 1024;  // replies pile up: take no more frames until they are read
 constexpr std::size_t padding = 64;                     // readable bytes that the reader and simdjson want behind input
@@ -103,20 +104,17 @@ void WsSession::on_readable() {
 }
 
 // The kernel reports this whatever one asks for: a paused session must not spin on it.
-void WsSession::on_hangup() {
-  if (!(interest_ & EPOLLIN)) bury(1006);
-}
+void WsSession::on_hangup() { bury(1006); }
 
 void WsSession::process(char* input, std::size_t bytes) {
   while (state_ == State::closing || !paused()) {
     auto item = reader_.next(input, bytes);
     if (item.what == WsReader::What::need_more) break;
     take(item);
-    if (state_ == State::buried || (reader_failed_ && bytes == 0)) break;
-    if (reader_failed_) bytes = 0;
+    if (state_ == State::buried || reader_failed_) break;
   }
   if (state_ == State::buried) return;
-  if (bytes > 0 && state_ < State::ending) busy().kept.assign(input, bytes);
+  if (bytes > 0 && state_ < State::ending && !reader_failed_) busy().kept.assign(input, bytes);
   update_interest();
 }
 
@@ -192,7 +190,8 @@ void WsSession::schedule() {
     due = std::min(ping_s_, heard_s_ + seconds(worker_.parts().app.settings.silent_s));
     auto left_ms = identity_->expires_at - worker_.parts().app.clock.now();
     if (left_ms < std::int64_t{Wheel::seconds} * 1000) {
-      due = std::min(due, worker_.now_s() + static_cast<std::uint32_t>(std::max<std::int64_t>(0, (left_ms + 999) / 1000)));
+      due = std::min(due,
+                     worker_.now_s() + static_cast<std::uint32_t>(std::max<std::int64_t>(0, (left_ms + 999) / 1000)));
     }
   }
   due_s_ = worker_.schedule(ref_, due);

@@ -1,5 +1,6 @@
-// One WebSocket connection, from the handshake's end to the close frame: credentials, frames in, replies out, heartbeat.
-// An idle one has no buffer, no coroutine and no timer of its own. Owned by WsWorker, which calls it; one thread.
+// One WebSocket connection, from the handshake's end to the close frame: credentials, frames in, replies out,
+// heartbeat. An idle one has no buffer, no coroutine and no timer of its own. Owned by WsWorker, which calls it; one
+// thread.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -36,7 +37,7 @@ class WsSession final : public Session {
   void start(std::optional<Credentials> credentials, std::string leftover);
   void on_readable();
   void on_hangup();
-  void resume();   // goes on with what was kept while the session was paused
+  void resume();    // goes on with what was kept while the session was paused
   void conclude();  // after end(): says bye and closes
   void flush();
   void on_due(std::uint32_t due_s);

@@ -27,9 +27,7 @@ void WsSession::take(const WsReader::Item& item) {
   worker_.counts.frames_in++;
   switch (item.what) {
     case text: return take_text(item.payload);
-    case binary:
-      refuse(bad("binary frames are not understood; send JSON text"), {});
-      return count_bad_frame();
+    case binary: refuse(bad("binary frames are not understood; send JSON text"), {}); return count_bad_frame();
     case ping: return send_control(WsOpcode::pong, item.payload);
     case close: return take_close(item.code);
     case error: reader_failed_ = true; return end(item.code, {});
@@ -101,7 +99,12 @@ bool WsSession::same_user(const Identity& other) const {
 void WsSession::authenticated(Result<std::shared_ptr<const Identity>> identity, Result<std::string> sync_token,
                               std::string auth_id) {
   if (state_ >= State::ending) return;
-  const Error* failed = !identity ? &identity.error() : !sync_token ? &sync_token.error() : nullptr;
+  std::optional<Error> failed;
+  if (!identity) {
+    failed = identity.error();
+  } else if (!sync_token) {
+    failed = sync_token.error();
+  }
   if (failed) {
     send(error_frame(*failed, auth_id, language_));
     bool denied = info(failed->code).http_status == 401;

@@ -8,23 +8,24 @@
 
 namespace aiim {
 
-RateRule address_rule(const Settings& settings) {
-  return {settings.rate_limit_per_s * 20, settings.rate_limit_per_s * 40};
+RatePolicy address_policy(const Settings& settings) {
+  double per_second = std::max(0.0, settings.rate_limit_per_s) * 20;
+  return {"address", RateRule{per_second, per_second * 2}};
 }
 
 Result<> charge_address(App& app, std::string_view address) {
   std::string key = "address/";
   key += address;
-  auto decision = app.limiter.charge(key, address_rule(app.settings), 1, steady_ms());
+  auto decision = app.limiter.charge(key, address_policy(app.settings).rule, 1, steady_ms());
   if (decision.allowed) return {};
   Error error(ErrorCode::rate_limited, "too many requests from this address");
   error.retry_after_ms = decision.retry_after_ms;
   return error;
 }
 
-void add_rate_limit_headers(HttpReply& reply, std::string_view policy, const RateRule& rule,
-                            std::int64_t retry_after_ms) {
-  auto name = "\"" + std::string(policy) + "\"";
+void add_rate_limit_headers(HttpReply& reply, const RatePolicy& policy, std::int64_t retry_after_ms) {
+  const RateRule& rule = policy.rule;
+  auto name = "\"" + std::string(policy.name) + "\"";
   auto seconds = std::max<std::int64_t>(1, (retry_after_ms + 999) / 1000);
   reply.add("RateLimit", name + ";r=0;t=" + std::to_string(seconds));
   auto window = rule.per_second > 0 ? std::max(1.0, std::ceil(rule.burst / rule.per_second)) : 1.0;

@@ -13,9 +13,8 @@ namespace aiim {
 Result<> charge_address(App& app, std::string_view address);
 
 /// RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) for a refused request.
-void add_rate_limit_headers(HttpReply& reply, std::string_view policy, const RateRule& rule,
-                            std::int64_t retry_after_ms);
-RateRule address_rule(const Settings& settings);
+void add_rate_limit_headers(HttpReply& reply, const RatePolicy& policy, std::int64_t retry_after_ms);
+RatePolicy address_policy(const Settings& settings);
 
 /// Authorization: Bearer, or X-API-Key; nothing when the request brings neither. An Authorization of another kind gives
 /// an empty bearer, which authenticates nobody.

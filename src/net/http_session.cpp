@@ -7,7 +7,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <chrono>
 #include <optional>
 
 #include "base/ids.h"
@@ -32,11 +31,6 @@ namespace {
 constexpr std::size_t buffer_bytes_max = 64 * 1024;
 constexpr std::size_t read_bytes = 4096;
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
-
-std::int64_t steady_us() {
-  auto since = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
-}
 
 std::string_view field(const http::fields& fields, http::field name) {
   auto found = fields.find(name);
@@ -268,8 +262,7 @@ HttpReply HttpSession::upgrade(Exchange& exchange) {
   auto refused = [&](const Error& error) { return problem_reply(error, context.request_id, context.language); };
   if (Result<> charged = charge_address(parts_.app, address_); !charged) {
     HttpReply reply = refused(charged.error());
-    add_rate_limit_headers(reply, "address", address_rule(parts_.app.settings),
-                           charged.error().retry_after_ms.value_or(1000));
+    add_rate_limit_headers(reply, address_policy(parts_.app.settings), charged.error().retry_after_ms.value_or(1000));
     return reply;
   }
   if (parts_.draining) return refused(Error(ErrorCode::unavailable, "draining"));

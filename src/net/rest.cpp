@@ -41,8 +41,9 @@ Result<> take_idempotency_key(const HttpRequest& request, Call& call) {
 HttpReply refused(const WorkerParts& parts, const Error& error, const RequestContext& context, const Op* op) {
   HttpReply reply = problem_reply(error, context.request_id, context.language);
   if (error.code == ErrorCode::rate_limited) {
-    add_rate_limit_headers(reply, op ? "operation" : "address", address_rule(parts.app.settings),
-                           error.retry_after_ms.value_or(1000));
+    RatePolicy policy =
+        op ? rate_policy(parts.app.settings, row_of(*op).rate.value) : address_policy(parts.app.settings);
+    add_rate_limit_headers(reply, policy, error.retry_after_ms.value_or(1000));
   }
   return reply;
 }

@@ -67,12 +67,9 @@ std::string_view name_of_rate(Rate rate) {
 }
 
 Result<> charge(App& app, const OpRow& row, const Caller& caller, double items) {
-  Rate rate = row.rate.value;
-  if (rate == Rate::none || app.settings.rate_limit_per_s <= 0) return {};
-  RateClass rates = class_of(rate);
-  RateRule rule{app.settings.rate_limit_per_s * rates.per_second, 0};
-  rule.burst = std::max(1.0, rule.per_second * rates.burst_seconds);
-  std::string key(name_of_rate(rate));
+  if (row.rate.value == Rate::none || app.settings.rate_limit_per_s <= 0) return {};
+  const auto [name, rule] = rate_policy(app.settings, row.rate.value);
+  std::string key(name);
   if (caller.identity) {
     key.append("/").append(caller.tenant_id()).append("/").append(caller.user_id());
   } else {
@@ -126,6 +123,13 @@ Result<> charge_items(App& app, const OpRow& row, const Caller& caller, const Ty
     }
   }
   return items > 1 ? charge(app, row, caller, static_cast<double>(items - 1)) : Result<>();
+}
+
+RatePolicy rate_policy(const Settings& settings, Rate rate) {
+  RateClass rates = class_of(rate);
+  RateRule rule{settings.rate_limit_per_s * rates.per_second, 0};
+  rule.burst = std::max(1.0, rule.per_second * rates.burst_seconds);
+  return {name_of_rate(rate), rule};
 }
 
 const Op* find_ws_operation(std::string_view type) {

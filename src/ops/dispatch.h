@@ -45,6 +45,13 @@ struct OpRow {
   const char* summary = "";
 };
 
+/// What a class allows one user (or address): its name and its rule.
+struct RatePolicy {
+  std::string_view name;
+  RateRule rule;
+};
+RatePolicy rate_policy(const Settings& settings, Rate rate);
+
 struct Op;
 std::span<const Op> operations();
 /// By frame type; null when there is none.

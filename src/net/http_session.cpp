@@ -118,7 +118,9 @@ void HttpSession::close() {
 }
 
 asio::awaitable<void> HttpSession::run() {
-  while (co_await serve_one()) {
+  for (;;) {
+    bool more = co_await serve_one();
+    if (!more) break;
     if (in_.size() == 0 && in_.capacity() > 2 * read_bytes) in_.shrink_to_fit();
   }
   if (socket_.is_open()) co_await linger();

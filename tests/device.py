@@ -50,6 +50,7 @@ class Device:
             for each in waiting.values():
                 if not each.done():
                     each.set_exception(ConnectionError("closed"))
+                    each.exception()  # whoever waits gets it; nobody may
 
     def take(self, frame):
         kind, data = frame["type"], frame.get("data")

@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 
-import pytest
 
 from device import Device
 from harness import SLOW
@@ -61,10 +60,10 @@ async def send_all(device, world, counter):
             return
         conversation = world.group if number < IN_GROUP else random.choice(own[1:])
         data = {"conversation_id": conversation, "type": "text", "content": {"text": f"message {number}"}, "client_msg_id": f"m{number}"}
+        begun = time.monotonic()  # of the first try: it may have arrived although its answer was lost
         while True:
             try:
                 await asyncio.wait_for(device.live.wait(), 60 * SLOW)
-                begun = time.monotonic()
                 reply = await device.ask("send_message", data)
                 assert reply["type"] == "ack", reply
                 world.sends.append((begun, time.monotonic(), conversation, reply["data"]["seq"], reply["data"]["message_id"]))
@@ -113,7 +112,6 @@ async def run(server):
     return world, devices
 
 
-@pytest.mark.timeout(500)
 def test_twenty_thousand_messages_over_cut_connections_reach_every_device_once_and_in_order(server):
     async def whole():
         world, devices = await run(server)

@@ -13,6 +13,7 @@
 #include "main/demo.h"
 #include "main/server.h"
 #include "main/user_commands.h"
+#include "ops/dispatch.h"
 #include "store/migrate.h"
 
 namespace aiim {
@@ -307,6 +308,11 @@ int run_command_line(int argc, char** argv) {
   data_flags(config_command);
   config_command->add_flag("--json", options.json, "print JSON");
   config_command->callback([&] { code = show_config(options); });
+
+  auto* schema_command = app.add_subcommand("schema", "Print what this version offers to clients, as JSON.");
+  schema_command->require_subcommand(1);
+  schema_command->add_subcommand("operations", "The operation table: names, routes, frame types, who may, limits.")
+      ->callback([] { print_json(operations_json()); });
 
   auto* version_command = app.add_subcommand("version", "Print the version.");
   version_command->add_flag("--json", options.json, "print JSON");

@@ -53,19 +53,6 @@ RateClass class_of(Rate rate) {
   return {1, 1};
 }
 
-std::string_view name_of_rate(Rate rate) {
-  switch (rate) {
-    case Rate::none: return "none";
-    case Rate::read: return "read";
-    case Rate::write: return "write";
-    case Rate::receipt: return "receipt";
-    case Rate::signal: return "signal";
-    case Rate::stream: return "stream";
-    case Rate::login: return "login";
-  }
-  return "none";
-}
-
 Result<> charge(App& app, const OpRow& row, const Caller& caller, double items) {
   if (row.rate.value == Rate::none || app.settings.rate_limit_per_s <= 0) return {};
   const auto [name, rule] = rate_policy(app.settings, row.rate.value);
@@ -129,7 +116,7 @@ RatePolicy rate_policy(const Settings& settings, Rate rate) {
   RateClass rates = class_of(rate);
   RateRule rule{settings.rate_limit_per_s * rates.per_second, 0};
   rule.burst = std::max(1.0, rule.per_second * rates.burst_seconds);
-  return {name_of_rate(rate), rule};
+  return {name_of(rate), rule};
 }
 
 const Op* find_ws_operation(std::string_view type) {
@@ -145,6 +132,32 @@ const Op* find_ws_operation(std::string_view type) {
 }
 
 void prepare_metrics(Metrics& metrics) { metrics_of(metrics, operations().front()); }
+
+namespace {
+
+struct RowView {
+  std::string name;
+  std::string http;
+  std::string ws;
+  Access access = Access::user;
+  Rate rate = Rate::none;
+  bool write = true;
+  bool audited = false;
+  std::string summary;
+};
+BOOST_DESCRIBE_STRUCT(RowView, (), (name, http, ws, access, rate, write, audited, summary))
+
+}  // namespace
+
+std::string operations_json() {
+  std::vector<RowView> rows;
+  for (const Op& op : operations()) {
+    const OpRow& row = op.row;
+    rows.push_back({row.name, row.http, row.ws, row.access.value, row.rate.value, row.write, row.audit == Audit::yes,
+                    row.summary});
+  }
+  return encode(rows);
+}
 
 const OpRow& row_of(const Op& op) { return op.row; }
 

@@ -22,8 +22,10 @@ enum class Access : std::uint8_t {
   manager,    // owner and admin of the conversation
   tenant_admin,
 };
+BOOST_DESCRIBE_ENUM(Access, anyone, user, member, sender, moderator, manager, tenant_admin)
 /// Limiter classes: a charge per item, per tenant, user and class; `anyone` per address.
 enum class Rate : std::uint8_t { none, read, write, receipt, signal, stream, login };
+BOOST_DESCRIBE_ENUM(Rate, none, read, write, receipt, signal, stream, login)
 enum class Audit : std::uint8_t { no, yes };
 
 /// A field that a row must state: leaving it out does not compile.
@@ -54,6 +56,8 @@ RatePolicy rate_policy(const Settings& settings, Rate rate);
 
 struct Op;
 std::span<const Op> operations();
+/// The table as JSON: [{name, http, ws, access, rate, write, audited, summary}].
+std::string operations_json();
 /// By frame type; null when there is none.
 const Op* find_ws_operation(std::string_view type);
 const OpRow& row_of(const Op& op);

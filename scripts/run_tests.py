@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 @dataclass
 class Suite:
     name: str
-    kind: str  # gtest: a group of executables; pytest: a folder; vitest: a package whose `npm test` is vitest
+    kind: str  # gtest: <folder>_test of each folder that has tests; pytest: a folder; vitest: a package whose `npm test` is vitest
     path: str  # the folder with its tests; a suite whose folder holds none yet is left out
     limit_s: int  # for the whole suite; of a gtest group, for each executable
     tests: str = "**/test_*.py"  # the files that make it a suite, from `path`
@@ -37,7 +37,7 @@ SUITES = [
     Suite("unit", "gtest", "src", 240, "*/*_test.cpp"),
     Suite("system", "pytest", "tests/system", 600),
     Suite("faults", "pytest", "tests/faults", 420),
-    Suite("bench", "pytest", "bench/tests", 120),
+    Suite("bench", "gtest", "bench", 120, "*_test.cpp"),
     Suite("python-sdk", "pytest", "clients/python/tests", 120),
     Suite("sdk", "vitest", "clients/typescript", 240, "test/**/*.test.ts"),
     Suite("web", "vitest", "clients/web", 240, "src/**/*.test.ts*"),
@@ -123,7 +123,8 @@ def runs_of(suite, build, logs):
         return [Run(suite.name, ["bash", "-c", script], folder, suite.limit_s, report(suite.name), log(suite.name))]
     runs = []
     for name in sorted({path.parent.name + "_test" for path in folder.glob(suite.tests)}):
-        command = [str(build / name), f"--gtest_output=xml:{report(name)}", "--gtest_color=no"]
+        executable = next((path for path in (build / name, build / suite.path / name) if path.exists()), build / name)
+        command = [str(executable), f"--gtest_output=xml:{report(name)}", "--gtest_color=no"]
         runs.append(Run(name, command, ROOT, suite.limit_s, report(name), log(name)))
     return runs
 

@@ -1,0 +1,77 @@
+"""The README's tour, run as written against `aiim demo`; only the port is another one, so that it can run anywhere."""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BINARY = os.environ.get("AIIM_BINARY", str(ROOT / "build" / "aiim"))
+
+
+@pytest.fixture(scope="module")
+def demo():
+    """A running demo: its port and everything that it printed until it was ready."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([BINARY, "demo", "--port", str(port)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    watchdog = threading.Timer(60, process.kill)
+    watchdog.start()
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        if "Ctrl-C" in line:
+            break
+    watchdog.cancel()
+    drain = threading.Thread(target=process.stdout.read, daemon=True)
+    drain.start()
+    assert process.poll() is None and "Ctrl-C" in printed, printed
+    yield port, printed
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+
+
+def bash(script):
+    """Runs a script as somebody would who pastes it, but stops at the first command that fails."""
+    done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", script], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def shown(output, name):
+    return re.findall(rf'"{name}": ([^,\n}}]+)', output)
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_tour_works_as_written(demo, readme):
+    blocks = re.findall(r"^```sh tour\n(.*?)^```", (ROOT / readme).read_text(), flags=re.S | re.M)
+    assert len(blocks) == 7
+    # The second README's run is a second tour through the same demo: its message needs a key of its own.
+    script = "\n".join(blocks).replace("8083", str(demo[0])).replace("hello-1", f"hello-{readme}")
+    output = bash(script)
+    assert "Weekend trip" in output and "direct" in output
+    assert "message.created" in output and "Hello Bob" in output, "Bob's WebSocket saw Alice's message"
+    assert shown(output, "duplicate") == ["false", "true"]
+    first, repeated, last = shown(output, "seq")
+    assert first == repeated == last
+    assert '"status": "read"' in output
+    assert '"complete": true' in output and shown(output, "messages")[-1] == last
+    assert '"healthy"' in output
+
+
+def test_what_the_demo_prints_works_when_pasted(demo):
+    port, printed = demo
+    assert f"http://127.0.0.1:{port}" in printed
+    curls = [line.strip() for line in printed.splitlines() if line.strip().startswith("curl ")]
+    assert len(curls) >= 2
+    for curl in curls:
+        assert '"conversation_id"' in bash(curl.replace("curl ", "curl --fail ", 1))
+    socket_lines = [line.strip() for line in printed.splitlines() if "ws://" in line]
+    assert socket_lines
+    assert '"hello"' in bash("sleep 1 | " + socket_lines[0])

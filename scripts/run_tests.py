@@ -118,7 +118,7 @@ def runs_of(suite, build, logs):
                    str(report(suite.name)), suite.path]
         return [Run(suite.name, command, ROOT, suite.limit_s, report(suite.name), log(suite.name))]
     if suite.kind == "vitest":
-        script = "[ -d node_modules ] || npm ci --no-fund --no-audit || exit; npm test -- --reporter=verbose --reporter=junit " \
+        script = "[ -d node_modules ] || npm install --no-save --no-fund --no-audit --loglevel=error || exit; npm test -- --reporter=verbose --reporter=junit " \
                  f"--outputFile.junit='{report(suite.name)}'"
         return [Run(suite.name, ["bash", "-c", script], folder, suite.limit_s, report(suite.name), log(suite.name))]
     runs = []

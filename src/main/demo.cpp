@@ -108,7 +108,7 @@ void show(const Settings& settings, const std::string& group_id, int port) {
       "%s/api/aiim/messages -d "
       "'{\"conversation_id\":\"%s\",\"type\":\"text\",\"content\":{\"text\":\"Hello from curl\"}}'\n",
       alice.c_str(), url.c_str(), group_id.c_str());
-  std::printf("\nAlice's live events (WebSocket):\n  python3 -m websockets 'ws://%s/api/aiim/ws?token=%s'\n",
+  std::printf("\nAlice's live events (WebSocket):\n  /usr/bin/python3 -m websockets 'ws://%s/api/aiim/ws?token=%s'\n",
               host.c_str(), alice.c_str());
   std::printf("\nEverything is kept in a temporary directory and removed at the end. Press Ctrl-C to stop.\n\n");
   std::fflush(stdout);

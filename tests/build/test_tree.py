@@ -36,6 +36,10 @@ def test_nothing_is_built_with_braces_inside_a_co_await():
     assert_none(all_complaints(tree_checks.await_complaints, files(*CPP)))
 
 
+def test_nothing_is_awaited_in_the_condition_of_a_loop():
+    assert_none(all_complaints(tree_checks.loop_complaints, files(*CPP)))
+
+
 def test_no_text_points_outside_or_is_unfinished():
     texts = [path for path in files() if path.suffix not in (".lock", ".svg") and path.name != "package-lock.json"]
     assert_none(all_complaints(lambda where, text: tree_checks.text_complaints(where, text) if text else [], texts))

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from tree_checks import await_complaints, include_complaints, link_complaints, reachable, text_complaints, tour
+from tree_checks import await_complaints, include_complaints, link_complaints, loop_complaints, reachable, text_complaints, tour
 
 
 @pytest.mark.parametrize("source", [
@@ -29,7 +29,6 @@ def test_braces_inside_a_co_await_are_found(source):
     "Agg agg{1, 2}; co_await f(std::move(agg));",
     "if (co_await f()) { g({1}); }",
     "for (auto& x : co_await f()) { g(x); }",
-    "while (auto x = co_await f(a[1])) { g({2}); }",
     "switch (co_await f()) { case 1: break; }",
     "co_await call([] { return 1; });",
     "co_await call([](int a) -> awaitable<void> { co_await g(a); }(3));",
@@ -47,6 +46,18 @@ def test_named_arguments_and_blocks_after_a_co_await_pass(source):
 
 def test_a_co_await_inside_a_captureless_lambda_is_looked_at_too():
     assert len(await_complaints("x.cpp", "co_await call([](int a) { co_await g(Agg{a}); }(3));")) == 1
+
+
+@pytest.mark.parametrize("source", ["while (co_await f()) {}", "while (auto x = co_await f(a)) {}", "do { g(); } while (co_await f());",
+                                    "for (int i = 0; co_await f(i); ++i) {}"])
+def test_an_await_in_a_loop_s_condition_is_found(source):
+    assert len(loop_complaints("x.cpp", source)) == 1
+
+
+@pytest.mark.parametrize("source", ["while (more) { more = co_await f(); }", "for (auto& x : co_await f()) {}",
+                                    "for (auto x = co_await f(); x; --x) {}", "// while (co_await f())"])
+def test_awaits_beside_a_loop_s_condition_pass(source):
+    assert loop_complaints("x.cpp", source) == []
 
 
 def test_the_arrows_run_one_way():

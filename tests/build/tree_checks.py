@@ -138,6 +138,21 @@ def await_complaints(name, text):
     return complaints
 
 
+def loop_complaints(name, text):
+    """g++ 12 ends an awaitable too early when it is awaited in a loop's condition."""
+    code = blank_comments_and_strings(text)
+    complaints = []
+    for match in re.finditer(r"\b(while|for)\s*\(", code):
+        inside = code[match.end(): matching_close(code, match.end() - 1)]
+        if match.group(1) == "for":
+            clauses = inside.split(";")
+            inside = ";".join(clauses[1:])  # a range, or the first clause, is awaited once, before the loop
+        if re.search(r"\bco_await\b", inside):
+            complaints.append(f"{name}:{line_of(code, match.start())}: await before the loop's condition, into a variable "
+                              "(g++ 12 ends the awaitable too early)")
+    return complaints
+
+
 # --- any text ----------------------------------------------------------------------------------------------------
 
 OUTSIDE = re.compile(r"\.\./" + r"shared\b|/work/" + r"(?:main|shared)\b|/w" + r"t/[a-z]")

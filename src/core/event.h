@@ -27,8 +27,8 @@ struct Event {
   std::int64_t rev = 0;         // durable, joined
   std::int64_t after = 0;       // durable: the position a session must have reached
   std::int64_t seq = 0;         // durable: the message's seq when this is message.created, else 0; joined: the
-                                // conversation's last; receipt: delivered_seq + read_seq (an older one is dropped), or 0
-  std::string frame;            // JSON text of the WebSocket event
+                         // conversation's last; receipt: delivered_seq + read_seq (an older one is dropped), or 0
+  std::string frame;  // JSON text of the WebSocket event
   // A durable event that changes members. `joined` get no frame from it (their `joined` event brings
   // conversation.created); `left` get `frame_left` (conversation.removed) instead of `frame` and are followers no more.
   std::vector<std::string> joined;

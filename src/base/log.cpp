@@ -111,7 +111,7 @@ bool plain(std::string_view text) {
 bool json_literal(std::string_view text) {
   if (text == "true" || text == "false") return true;
   auto digit = text.find_first_not_of('-');
-  return digit != text.npos && digit <= 1 && text[digit] >= '0' && text[digit] <= '9';
+  return digit <= 1 && text[digit] >= '0' && text[digit] <= '9';
 }
 
 void append_name(std::string& out, std::string_view name) {

@@ -136,7 +136,10 @@ Result<AcceptedContent> accept_content(MessageType type, const RawJson& content,
   TRY(fields_rule(type, object));
   TRY_AS(mentions, read_mentions(object));
   accepted.mentions = std::move(mentions);
-  if (auto media = find(object, "media_id")) accepted.media_id = std::string(media->get_string().value_unsafe());
+  // Of a text message "media_id" is one of the unknown keys, which are kept and mean nothing.
+  if (auto media = find(object, "media_id"); media && type != MessageType::text && type != MessageType::ai) {
+    accepted.media_id = std::string(media->get_string().value_unsafe());
+  }
   accepted.content = content;
   return accepted;
 }

@@ -179,7 +179,10 @@ Error PostgresDb::failed(const char* what, const PGresult* result) {
                       {"function", field(result, PG_DIAG_SOURCE_FUNCTION)},
                       {"error", message}};
   kind == ErrorCode::conflict ? log_warn("postgres_failed", fields) : log_error("postgres_failed", fields);
-  if (PQstatus(connection_) == CONNECTION_BAD) lose("the server closed the connection");
+  // After FATAL the server hangs up; whether it had committed before is then unknown.
+  auto severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  bool ended = severity == "FATAL" || severity == "PANIC";
+  if (ended || PQstatus(connection_) == CONNECTION_BAD) lose("the server closed the connection");
   return Error(kind, kind == ErrorCode::conflict ? "The change conflicts with stored data." : "");
 }
 
@@ -275,7 +278,8 @@ Result<> PostgresDb::take_result(const Sent& sent, std::vector<PgResult>& result
     if (!good && status != PGRES_PIPELINE_ABORTED && !failure) failure = failed(sent.what, result.get());
     if (lost_) return Error(ErrorCode::unavailable);
     // A transaction that had failed answers COMMIT with ROLLBACK.
-    if (good && sent.what == sql_commit && !failure && std::strcmp(PQcmdStatus(result.get()), "COMMIT") != 0) {
+    if (good && sent.what == sql_commit) committed_ = std::strcmp(PQcmdStatus(result.get()), "COMMIT") == 0;
+    if (good && sent.what == sql_commit && !failure && !committed_) {
       failure = Error(ErrorCode::internal);
       log_error("postgres_failed", {{"statement", sent.what}, {"error", "the transaction had failed and is undone"}});
     }
@@ -402,7 +406,10 @@ Result<> PostgresDb::commit() {
     if (PQflush(connection_) < 0) return lose("the connection broke while sending");
     return {};
   }
-  TRY(finish());
+  committed_ = false;
+  auto done = finish();
+  if (committed_) return {};  // also when the connection broke right after the answer
+  if (!done) return std::move(done).error();
   return {};
 }
 

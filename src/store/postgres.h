@@ -89,6 +89,7 @@ class PostgresDb final : public Db {
   std::int64_t query_timeout_ms_;
   bool lost_ = false;
   bool wants_retry_ = false;
+  bool committed_ = false;            // the server said so, to the last COMMIT
   bool open_ = false;                 // a transaction was begun on the server
   bool reading_ = false;              // … by begin_read()
   std::vector<char> prepared_;        // by Statement::number()

@@ -75,6 +75,7 @@ bool Readers::take(std::vector<ReadJob*>& batch) {
 
 void Readers::process(Reader& reader) {
   int failed = 0;
+  refuse_overdue(reader);
   while (!reader.batch.empty() && connected(reader)) {
     auto ran = run_snapshot(reader);
     failed = ran > 0 ? 0 : failed + 1;
@@ -143,12 +144,13 @@ bool Readers::connected(Reader& reader) {
   return true;
 }
 
+/// Those of the batch, and of the queue so that they need not wait for their turn to be told so.
 void Readers::refuse_overdue(Reader& reader) {
   auto too_old_ms = steady_ms() - options_.patience_ms;
   std::size_t overdue = 0;  // the oldest are in front
   while (overdue < reader.batch.size() && reader.batch[overdue]->queued_ms <= too_old_ms) ++overdue;
+  if (overdue == 0) return;
   if (overdue == reader.batch.size()) {
-    // Nor must those behind them wait for their turn to be told so.
     std::lock_guard lock(mutex_);
     while (!waiting_list_.empty() && waiting_list_.front().queued_ms <= too_old_ms) {
       reader.batch.push_back(&static_cast<ReadJob&>(waiting_list_.pop()));
@@ -156,7 +158,8 @@ void Readers::refuse_overdue(Reader& reader) {
       ++overdue;
     }
   }
-  for (std::size_t i = 0; i < overdue; ++i) reader.batch[i]->failure = unavailable("The database cannot be reached.");
+  for (std::size_t i = 0; i < overdue; ++i)
+    reader.batch[i]->failure = unavailable("The read waited too long for the database.");
   answer(reader, overdue);
 }
 

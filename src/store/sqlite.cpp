@@ -88,8 +88,9 @@ Error SqliteDb::failed(const char* what, int code) {
   auto kind = error_code(code);
   LogFields fields = {{"statement", what}, {"sqlite_code", code}, {"error", sqlite3_errmsg(db_)}};
   kind == ErrorCode::conflict ? log_warn("sqlite_failed", fields) : log_error("sqlite_failed", fields);
-  // After a failed fsync nobody knows what is on disk, and a retry would claim success.
-  if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) {
+  // After a failed fsync (or a commit that broke off) nobody knows what is on disk, and a retry would claim success.
+  bool commit = std::string_view(what) == "COMMIT" && (code & 0xff) == SQLITE_IOERR;
+  if (commit || code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) {
     std::fprintf(stderr, "aiim: the database file could not be synced to disk; stopping\n");
     std::abort();
   }

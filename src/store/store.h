@@ -42,7 +42,7 @@ struct StoreOptions {
   std::size_t queue_max = 100'000;  // waiting write jobs; above: `unavailable`
   std::size_t read_queue_max = 10'000;
   std::int64_t transaction_ms_max = 5000;  // a longer one is undone: sync tokens count on it
-  std::int64_t patience_ms = 5000;         // how long a job waits for a lost database before it is `unavailable`
+  std::int64_t patience_ms = 5000;  // a job that waited longer for its turn or for a lost database: `unavailable`
   std::int64_t ping_ms_max = 2000;
   /// Called on the writer's thread after a connection broke during a commit: its changes may be on disk although their
   /// events were never published. Whoever follows conversations compares positions with the store.

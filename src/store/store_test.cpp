@@ -2,16 +2,17 @@
 #include "store/store.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_future.hpp>
-#include <filesystem>
 #include <future>
+#include <set>
 #include <thread>
 
-#include "store/migrate.h"
+#include "store/test_db.h"
 
 namespace aiim {
 namespace {
@@ -19,13 +20,6 @@ namespace {
 namespace asio = boost::asio;
 using Verdict = AppendOutcome::Verdict;
 
-const Statement insert_conversation("test.conversation",
-                                    "INSERT INTO conversations (conversation_id, type, tenant_id, created_at, "
-                                    "updated_at, epoch, member_count) VALUES ($1, 'group', 't', $2, $2, 'e1', $3)");
-const Statement insert_member(
-    "test.member",
-    "INSERT INTO conversation_members (tenant_id, conversation_id, user_id, joined_at, joined_rev, rev, "
-    "membership_rev, own_updated_at) VALUES ('t', $1, $2, $3, 0, 0, 0, $3)");
 const Statement rename("test.rename",
                        "UPDATE conversations SET name = $2 WHERE tenant_id = 't' AND conversation_id = $1");
 const Statement select_name("test.name",
@@ -68,28 +62,12 @@ class Published {
   int batches_ = 0;
 };
 
-class StoreTest : public testing::Test {
+class StoreTest : public DbTest {
  protected:
-  void SetUp() override {
-    char pattern[] = "/tmp/aiim-store-XXXXXX";
-    dir_ = mkdtemp(pattern);
-    options_.target.sqlite_path = dir_ + "/aiim.db";
-    auto db = open_db(options_.target);
-    ASSERT_TRUE(db) << db.error().detail;
-    auto migrated = migrate_up(**db);
-    ASSERT_TRUE(migrated) << migrated.error().detail;
-    ASSERT_TRUE((*db)->begin_write(clock_.now()));
-    for (const char* conversation : {"c1", "c2", "c3"}) {
-      ASSERT_TRUE((*db)->run(insert_conversation, {conversation, clock_.now(), 2}));
-      for (const char* user : {"alice", "bob"}) {
-        ASSERT_TRUE((*db)->run(insert_member, {conversation, user, clock_.now()}));
-      }
-    }
-    ASSERT_TRUE((*db)->commit());
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(dir_);
+  StoreTest() {
+    auto db = database_.open();
+    for (const char* conversation : {"c1", "c2", "c3"}) add_conversation(*db, conversation, {"alice", "bob"});
+    options_.target = database_.target();
   }
 
   void open() {
@@ -120,9 +98,8 @@ class StoreTest : public testing::Test {
   Metrics metrics_;
   Published published_;
   StoreOptions options_;
-  std::string dir_;
-  std::unique_ptr<Store> store_;
   asio::io_context io_;
+  std::unique_ptr<Store> store_;
 };
 
 std::function<Result<int>(Tx&)> renaming(std::string conversation, std::string name) {
@@ -144,7 +121,7 @@ std::function<Result<std::string>(Db&)> reading_name(std::string conversation) {
   };
 }
 
-TEST_F(StoreTest, AppendsInOneWorkersOrderAndPublishesInRevOrder) {
+TEST_P(StoreTest, AppendsInOneWorkersOrderAndPublishesInRevOrder) {
   open();
   std::vector<std::future<Result<AppendOutcome>>> sent;
   for (int i = 0; i < 1500; ++i) sent.push_back(start(store_->append(draft(i % 2 ? "c1" : "c2", "alice", i))));
@@ -168,7 +145,7 @@ TEST_F(StoreTest, AppendsInOneWorkersOrderAndPublishesInRevOrder) {
   }
 }
 
-TEST_F(StoreTest, AFailingJobIsUndoneAloneAndPublishesNothing) {
+TEST_P(StoreTest, AFailingJobIsUndoneAloneAndPublishesNothing) {
   open();
   auto first = start(store_->write<int>(renaming("c1", "one")));
   std::function<Result<int>(Tx&)> bad = [](Tx& tx) -> Result<int> {
@@ -199,7 +176,7 @@ TEST_F(StoreTest, AFailingJobIsUndoneAloneAndPublishesNothing) {
   EXPECT_EQ(events[2]->frame, "three");
 }
 
-TEST_F(StoreTest, AFailingJobAloneInItsTransactionIsUndone) {
+TEST_P(StoreTest, AFailingJobAloneInItsTransactionIsUndone) {
   open();
   std::function<Result<int>(Tx&)> bad = [](Tx& tx) -> Result<int> {
     TRY(renaming("c2", "undone")(tx));
@@ -210,14 +187,13 @@ TEST_F(StoreTest, AFailingJobAloneInItsTransactionIsUndone) {
   EXPECT_EQ(published_.size(), 0u);
 }
 
-TEST_F(StoreTest, EventsArePublishedBeforeTheAnswerAndAfterTheCommit) {
+TEST_P(StoreTest, EventsArePublishedBeforeTheAnswerAndAfterTheCommit) {
   options_.readers = 1;
   std::atomic<int> seen_at_publish{-1};
-  auto other = open_db(options_.target);
-  ASSERT_TRUE(other);
+  auto other = database_.open();
   auto opened = Store::open(options_, clock_, metrics_, [&](EventBatch) {
     std::int64_t count = -1;
-    ASSERT_TRUE((*other)->run(count_messages, {"c1"}, [&](const Row& row) { count = row.integer(0); }));
+    ASSERT_TRUE(other->run(count_messages, {"c1"}, [&](const Row& row) { count = row.integer(0); }));
     seen_at_publish = static_cast<int>(count);
   });
   ASSERT_TRUE(opened);
@@ -227,7 +203,7 @@ TEST_F(StoreTest, EventsArePublishedBeforeTheAnswerAndAfterTheCommit) {
   EXPECT_EQ(seen_at_publish, 1);
 }
 
-TEST_F(StoreTest, CursorStepsPublishReceiptsAndTheReadersOwnState) {
+TEST_P(StoreTest, CursorStepsPublishReceiptsAndTheReadersOwnState) {
   open();
   auto sent = start(store_->append(draft("c1", "alice", 1)));
   CursorStep step;
@@ -257,7 +233,7 @@ TEST_F(StoreTest, CursorStepsPublishReceiptsAndTheReadersOwnState) {
             R"("read_seq":1,"unread_count":0}})");
 }
 
-TEST_F(StoreTest, AReadSeesEveryAcknowledgedWriteOfAnyWorker) {
+TEST_P(StoreTest, AReadSeesEveryAcknowledgedWriteOfAnyWorker) {
   open();
   std::vector<std::thread> workers;
   std::atomic<int> stale{0};
@@ -281,7 +257,7 @@ TEST_F(StoreTest, AReadSeesEveryAcknowledgedWriteOfAnyWorker) {
   EXPECT_EQ(stale, 0);
 }
 
-TEST_F(StoreTest, AFullQueueRefusesAtOnce) {
+TEST_P(StoreTest, AFullQueueRefusesAtOnce) {
   options_.queue_max = 3;
   open();
   std::promise<void> gate;
@@ -308,7 +284,35 @@ TEST_F(StoreTest, AFullQueueRefusesAtOnce) {
   EXPECT_TRUE(first.get());
 }
 
-TEST_F(StoreTest, OneBadDraftInABatchFailsAlone) {
+TEST_P(StoreTest, AJobThatWaitedTooLongIsRefused) {
+  options_.patience_ms = 50;
+  options_.readers = 1;
+  open();
+  std::function<Result<int>(Tx&)> slow = [](Tx&) -> Result<int> {
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    return 1;
+  };
+  std::atomic<bool> reading{false};
+  std::function<Result<int>(Db&)> slow_read = [&](Db&) -> Result<int> {
+    reading = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    return 1;
+  };
+  auto first = start(store_->write<int>(std::move(slow)));
+  auto first_read = start(store_->read<int>(std::move(slow_read)));
+  io_.poll();
+  while (store_->backlog() > 0 || !reading) std::this_thread::yield();
+  auto late = start(store_->append(draft("c1", "alice", 1)));
+  auto late_read = start(store_->read<std::string>(reading_name("c1")));
+  run();
+  EXPECT_TRUE(first.get());
+  EXPECT_TRUE(first_read.get());
+  EXPECT_EQ(late.get().error().code, ErrorCode::unavailable);
+  EXPECT_EQ(late_read.get().error().code, ErrorCode::unavailable);
+  EXPECT_TRUE(run(store_->append(draft("c1", "alice", 1))));
+}
+
+TEST_P(StoreTest, OneBadDraftInABatchFailsAlone) {
   open();
   ASSERT_TRUE(run(store_->append(draft("c2", "alice", 7777))));
   std::promise<void> gate;
@@ -338,7 +342,7 @@ TEST_F(StoreTest, OneBadDraftInABatchFailsAlone) {
   EXPECT_NE(metrics_.text().find("aiim_messages_total 100"), std::string::npos) << metrics_.text();
 }
 
-TEST_F(StoreTest, AWorkerMayGoAwayWhileItsJobsAreWithTheStore) {
+TEST_P(StoreTest, AWorkerMayGoAwayWhileItsJobsAreWithTheStore) {
   open();
   std::promise<void> gate;
   std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
@@ -362,7 +366,7 @@ TEST_F(StoreTest, AWorkerMayGoAwayWhileItsJobsAreWithTheStore) {
   EXPECT_EQ(*run(store_->read<std::int64_t>(std::move(counting))), 50);
 }
 
-TEST_F(StoreTest, TheEndOfTheStoreAnswersWhatWaits) {
+TEST_P(StoreTest, TheEndOfTheStoreAnswersWhatWaits) {
   open();
   std::vector<std::future<Result<AppendOutcome>>> sent;
   for (int i = 0; i < 1000; ++i) sent.push_back(start(store_->append(draft("c1", "alice", i))));
@@ -372,14 +376,14 @@ TEST_F(StoreTest, TheEndOfTheStoreAnswersWhatWaits) {
   for (auto& each : sent) EXPECT_EQ(each.get()->verdict, Verdict::appended);
 }
 
-TEST_F(StoreTest, PingsThroughTheReaders) {
+TEST_P(StoreTest, PingsThroughTheReaders) {
   open();
   auto took = run(store_->ping());
   ASSERT_TRUE(took) << took.error().detail;
   EXPECT_LT(*took, 1.0);
 }
 
-TEST_F(StoreTest, MetricsExistFromTheStart) {
+TEST_P(StoreTest, MetricsExistFromTheStart) {
   open();
   auto text = metrics_.text();
   for (const char* line : {"aiim_messages_total 0", "aiim_store_commits_total 0", "aiim_store_failures_total 0",
@@ -387,6 +391,192 @@ TEST_F(StoreTest, MetricsExistFromTheStart) {
                            "aiim_db_query_duration_seconds_count{operation=\"commit\"} 0"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }
+}
+
+INSTANTIATE_ON_BOTH(StoreTest);
+
+// ---- PostgreSQL alone ----
+
+const Statement end_others("test.end_others",
+                           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                           "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                           DbKind::postgres);
+
+const Statement end_self("test.end_self", "SELECT pg_terminate_backend(pg_backend_pid())", DbKind::postgres);
+
+const Statement current_database("test.current_database", "SELECT current_database()", DbKind::postgres);
+const Statement some_backend("test.some_backend",
+                             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+                             "AND pid <> pg_backend_pid() LIMIT 1",
+                             DbKind::postgres);
+
+class PostgresStoreTest : public StoreTest {};
+INSTANTIATE_TEST_SUITE_P(Only, PostgresStoreTest, testing::Values(DbKind::postgres), db_kind_name);
+
+TEST_P(PostgresStoreTest, IdleConnectionsThatDiedAreMadeAnew) {
+  open();
+  auto admin = database_.open();
+  ASSERT_TRUE(run(store_->append(draft("c1", "alice", 1))));
+  ASSERT_TRUE(run(store_->read<std::string>(reading_name("c1"))));
+  ASSERT_TRUE(admin->run(end_others));
+  auto outcome = run(store_->append(draft("c1", "alice", 2)));
+  ASSERT_TRUE(outcome) << outcome.error().detail;
+  EXPECT_EQ(outcome->message.seq, 2);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(run(store_->read<std::string>(reading_name("c1"))));
+}
+
+// Sends until the store has answered; a retry is the same request.
+asio::awaitable<AppendOutcome> send_until_acknowledged(Store& store, MessageDraft message, std::atomic<int>& retries) {
+  for (;;) {
+    auto copy = message;
+    auto outcome = co_await store.append(std::move(copy));
+    if (outcome) co_return std::move(*outcome);
+    EXPECT_EQ(outcome.error().code, ErrorCode::unavailable) << outcome.error().detail;
+    ++retries;
+    message.message_id += "r";  // as the server does: a new id for each request
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(5));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+TEST_P(PostgresStoreTest, KilledConnectionsLoseNoAcknowledgedMessageAndDoubleNone) {
+  std::atomic<int> lost_events{0};
+  options_.events_lost = [&] { ++lost_events; };
+  open();
+  auto admin = database_.open();
+  std::atomic<bool> done{false};
+  std::atomic<int> retries{0};
+  std::thread killer([&] {
+    for (int i = 0; i < 12 && !done; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(40 + 13 * (i % 5)));
+      EXPECT_TRUE(admin->run(end_others));
+    }
+  });
+  std::vector<std::vector<std::int64_t>> seqs(8);
+  auto sender = [&](int who) -> asio::awaitable<void> {
+    for (int i = 0; i < 300; ++i) {
+      auto message = draft("c1", who % 2 ? "alice" : "bob", who * 1000 + i);
+      auto outcome = co_await send_until_acknowledged(*store_, std::move(message), retries);
+      EXPECT_TRUE(outcome.verdict == Verdict::appended || outcome.verdict == Verdict::duplicate);
+      seqs[static_cast<std::size_t>(who)].push_back(outcome.message.seq);
+    }
+  };
+  for (int who = 0; who < 8; ++who) asio::co_spawn(io_, sender(who), asio::detached);
+  run();
+  done = true;
+  killer.join();
+  std::set<std::int64_t> all;
+  for (auto& own : seqs) {
+    EXPECT_TRUE(std::is_sorted(own.begin(), own.end()));
+    all.insert(own.begin(), own.end());
+  }
+  EXPECT_EQ(all.size(), 2400u);
+  EXPECT_EQ(*all.rbegin(), 2400);
+  std::function<Result<std::int64_t>(Db&)> counting = [](Db& db) -> Result<std::int64_t> {
+    std::int64_t count = 0;
+    TRY(db.run(count_messages, {"c1"}, [&](const Row& row) { count = row.integer(0); }));
+    return count;
+  };
+  EXPECT_EQ(*run(store_->read<std::int64_t>(std::move(counting))), 2400);
+  if (lost_events == 0) {
+    EXPECT_EQ(published_.size(), 2400u);
+  }
+}
+
+TEST_P(PostgresStoreTest, AServerThatCrashesAndComesBackIsUsedAgain) {
+  if (PostgresCluster::instance().pid() == 0) GTEST_SKIP() << "not our own server";
+  open();
+  ASSERT_TRUE(run(store_->append(draft("c1", "alice", 1))));
+  std::int64_t backend = 0;
+  ASSERT_TRUE(database_.open()->run(some_backend, {}, [&](const Row& row) { backend = row.integer(0); }));
+  ASSERT_EQ(kill(static_cast<pid_t>(backend), SIGKILL), 0);  // then the server ends all others and recovers
+  auto write = start(store_->append(draft("c1", "alice", 2)));
+  auto read = start(store_->read<std::string>(reading_name("c1")));
+  run();
+  auto outcome = write.get();
+  ASSERT_TRUE(outcome) << outcome.error().detail;
+  EXPECT_EQ(outcome->message.seq, 2);
+  EXPECT_TRUE(read.get());
+}
+
+TEST_P(PostgresStoreTest, AJobThatBreaksItsConnectionFailsAlone) {
+  open();
+  std::promise<void> gate;
+  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
+    opened.wait();
+    return 1;
+  };
+  auto first = start(store_->write<int>(std::move(blocking)));
+  std::vector<std::future<Result<int>>> good;
+  for (int i = 0; i < 5; ++i) good.push_back(start(store_->write<int>(renaming("c1", "before"))));
+  std::function<Result<int>(Tx&)> breaking = [](Tx& tx) -> Result<int> {
+    TRY(tx.db.run(end_self));
+    return 1;
+  };
+  auto bad = start(store_->write<int>(std::move(breaking)));
+  for (int i = 0; i < 5; ++i) good.push_back(start(store_->write<int>(renaming("c1", "after"))));
+  io_.poll();
+  gate.set_value();
+  run();
+  EXPECT_TRUE(first.get());
+  for (auto& each : good) EXPECT_TRUE(each.get());
+  EXPECT_EQ(bad.get().error().code, ErrorCode::unavailable);
+  EXPECT_EQ(published_.size(), 10u);
+  EXPECT_EQ(*run(store_->read<std::string>(reading_name("c1"))), "after");
+}
+
+TEST_P(PostgresStoreTest, ADeadlockIsTriedAgain) {
+  open();
+  auto other = database_.open();
+  ASSERT_TRUE(other->run_script("SET deadlock_timeout = '10s'"));  // not the one who is told
+  ASSERT_TRUE(other->begin_write(clock_.now()));
+  ASSERT_TRUE(other->run(rename, {"c2", "other"}));
+  std::promise<void> locked;
+  std::atomic<int> runs{0};
+  std::function<Result<int>(Tx&)> crossing = [&](Tx& tx) -> Result<int> {
+    TRY(renaming("c1", "mine")(tx));
+    if (++runs == 1) locked.set_value();
+    TRY(renaming("c2", "mine")(tx));
+    return 1;
+  };
+  auto mine = start(store_->write<int>(std::move(crossing)));
+  auto beside = start(store_->append(draft("c3", "alice", 1)));
+  std::thread rival([&] {
+    locked.get_future().wait();
+    EXPECT_TRUE(other->run(rename, {"c1", "other"}));
+    EXPECT_TRUE(other->commit());
+  });
+  run();
+  rival.join();
+  EXPECT_TRUE(mine.get());
+  EXPECT_TRUE(beside.get());
+  EXPECT_GE(runs, 2);
+  EXPECT_EQ(*run(store_->read<std::string>(reading_name("c2"))), "mine");
+}
+
+TEST_P(PostgresStoreTest, JobsWaitForALostDatabaseOnlySoLong) {
+  options_.patience_ms = 300;
+  open();
+  auto admin = open_db(PostgresCluster::instance().target_of("postgres"));
+  std::string name;
+  ASSERT_TRUE(database_.open()->run(current_database, {}, [&](const Row& row) { name = row.string(0); }));
+  ASSERT_TRUE((*admin)->run_script("ALTER DATABASE " + name +
+                                   " WITH ALLOW_CONNECTIONS false; "
+                                   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" +
+                                   name + "'"));
+  auto began = steady_ms();
+  auto write = start(store_->append(draft("c1", "alice", 1)));
+  auto read = start(store_->read<std::string>(reading_name("c1")));
+  auto ping = start(store_->ping());
+  run();
+  EXPECT_EQ(write.get().error().code, ErrorCode::unavailable);
+  EXPECT_EQ(read.get().error().code, ErrorCode::unavailable);
+  EXPECT_EQ(ping.get().error().code, ErrorCode::unavailable);
+  EXPECT_GE(steady_ms() - began, 250);
+  EXPECT_LE(steady_ms() - began, 2500);
+  ASSERT_TRUE((*admin)->run_script("ALTER DATABASE " + name + " WITH ALLOW_CONNECTIONS true"));
+  EXPECT_TRUE(run(store_->append(draft("c1", "alice", 1))));
+  EXPECT_TRUE(run(store_->ping()));
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ bool Writer::take(std::vector<Job*>& batch) {
   while (!line_.empty() && batch.size() < options_.batch_max) batch.push_back(&line_.pop());
   auto left = waiting_.fetch_sub(batch.size(), std::memory_order_relaxed) - batch.size();
   metrics_.queue_depth.set(static_cast<double>(left));
+  refuse_overdue(batch);
   return true;
 }
 
@@ -309,7 +310,8 @@ void Writer::refuse(Jobs jobs, const Error& error) {
 void Writer::refuse_overdue(std::vector<Job*>& jobs) {
   auto too_old_ms = steady_ms() - options_.patience_ms;
   auto overdue = std::stable_partition(jobs.begin(), jobs.end(), [=](Job* job) { return job->queued_ms > too_old_ms; });
-  refuse(Jobs(overdue, jobs.end()), unavailable("The database cannot be reached."));
+  if (overdue == jobs.end()) return;
+  refuse(Jobs(overdue, jobs.end()), unavailable("The change waited too long for the database."));
   jobs.erase(overdue, jobs.end());
 }
 

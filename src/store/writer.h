@@ -3,7 +3,7 @@
 //
 // One writer on PostgreSQL too: with several, two jobs of one connection on different conversations (or a write job
 // that touches several) would lose their order, and a single pipelined connection already carries more appends than one
-// machine's workers produce (docs/decisions).
+// machine's workers produce (docs/decisions/0010).
 #pragma once
 #include <atomic>
 #include <condition_variable>

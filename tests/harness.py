@@ -126,6 +126,8 @@ class Server:
             connection.request(method, path, data, headers)
             answer = connection.getresponse()
             raw = answer.read()
+            if answer.status == 500:
+                print("the server's log ends with:\n" + "\n".join(l for l in self.log().splitlines() if " info " not in l)[-2000:])
             parsed = json.loads(raw) if raw and "json" in (answer.getheader("Content-Type") or "") else raw
             return answer.status, parsed, dict(answer.getheaders())
         finally:

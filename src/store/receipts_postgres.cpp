@@ -53,7 +53,7 @@ const Statement count_unread(
     "AS i (tenant_id, conversation_id, user_id, seq, place) CROSS JOIN LATERAL (SELECT COUNT(*) AS unread FROM ("
     "SELECT 1 FROM im_messages WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id "
     "AND seq > i.seq AND sender_id <> i.user_id AND status <> 'recalled' AND type <> 'system' "
-    "ORDER BY tenant_id, conversation_id, seq LIMIT 1000) some) u",
+    "ORDER BY tenant_id, conversation_id, seq LIMIT 1000) unread) u",
     DbKind::postgres);
 
 using Of = PgArray::Of;

@@ -130,8 +130,10 @@ struct alignas(64) RateLimiter::Shard {
   }
 
   void make_room(double now_ms) {
-    constexpr std::size_t steps = 4;  // a few each time keep the table near the number of keys in use
-    erase_run_out(now_ms, steps);
+    // Above a quarter a few steps each time keep the table near the number of keys in use; below, a key that comes back
+    // finds its place instead of being made anew.
+    constexpr std::size_t steps = 4;
+    if (entries.size() > keys_max / 4) erase_run_out(now_ms, steps);
     while (entries.size() >= keys_max) {
       std::size_t before = entries.size();
       if (erase_run_out(now_ms, 1) && entries.size() == before) erase(oldest);

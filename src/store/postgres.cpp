@@ -114,6 +114,16 @@ Time PgRow::time(int column) const {
 
 // ---- connecting ----
 
+// Every statement has an index to go by (a test checks that), so a plan made while the tables were empty must not
+// settle for reading them whole.
+std::string postgres_session_setup(std::int64_t query_timeout_ms) {
+  return "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, MDY'; SET synchronous_commit = on; SET jit = off; "
+         "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_mergejoin = off; "
+         "SET enable_incremental_sort = off; SET standard_conforming_strings = on; "
+         "SET idle_in_transaction_session_timeout = 30000; SET statement_timeout = " +
+         std::to_string(query_timeout_ms);
+}
+
 PostgresDb::~PostgresDb() { PQfinish(connection_); }
 
 Result<> PostgresDb::open(const std::string& url) {
@@ -143,15 +153,7 @@ Result<> PostgresDb::open(const std::string& url) {
   PQsetnonblocking(connection_, 1);
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
-  // Every statement has an index to go by (a test checks that), so a plan made while the tables were empty must not
-  // settle for reading them whole.
-  auto timeout = std::to_string(query_timeout_ms_);
-  auto setup =
-      "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, MDY'; SET synchronous_commit = on; SET jit = off; "
-      "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_mergejoin = off; SET "
-      "enable_incremental_sort = off; "
-      "SET standard_conforming_strings = on; SET statement_timeout = " +
-      timeout + "; SET idle_in_transaction_session_timeout = 30000";
+  auto setup = postgres_session_setup(query_timeout_ms_);
   if (!PQsendQuery(connection_, setup.c_str())) return lose("send");
   TRY(await_script(steady_ms() + query_timeout_ms_ + grace_ms));
   if (!PQenterPipelineMode(connection_)) return lose("pipeline mode");

@@ -13,6 +13,9 @@ namespace aiim {
 
 Result<std::unique_ptr<Db>> open_postgres(const DbTarget& target);
 
+/// What each connection sets before its first statement.
+std::string postgres_session_setup(std::int64_t query_timeout_ms);
+
 struct FreePgResult {
   void operator()(PGresult* result) const { PQclear(result); }
 };

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -53,12 +54,14 @@ ErrorCode error_code(int code) {
 }  // namespace
 
 SqliteDb::~SqliteDb() {
+  checkpointer_.reset();
   for (auto& prepared : prepared_) sqlite3_finalize(prepared.statement);
   for (auto& [sql, statement] : controls_) sqlite3_finalize(statement);
   sqlite3_close_v2(db_);
 }
 
 Result<> SqliteDb::open(const std::string& path) {
+  path_ = path;
   // One thread at a time uses a connection, so SQLite needs no mutex of its own.
   int code =
       sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -70,12 +73,32 @@ Result<> SqliteDb::open(const std::string& path) {
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, 5000);
   sqlite3_progress_handler(db_, progress_steps, &SqliteDb::progress, this);
-  // wal_autocheckpoint=0: see sqlite_checkpointer.h.
+  // No automatic checkpoints: see sqlite_checkpointer.h.
   auto done = run_script(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536; "
       "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON;");
   if (!done) return Error(done.error().code, std::string("cannot use the database file: ") + sqlite3_errmsg(db_));
+  sqlite3_wal_hook(db_, &SqliteDb::log_grew, this);
   return {};
+}
+
+int SqliteDb::log_grew(void* self, sqlite3*, const char*, int pages) {
+  static_cast<SqliteDb*>(self)->log_pages_ = pages;
+  return SQLITE_OK;
+}
+
+// After a commit. When readers kept the log from starting anew, another thousand pages go by before the next attempt:
+// each costs the writer a sync.
+void SqliteDb::bound_log() {
+  if (log_pages_ < SqliteCheckpointer::pages_per_round && !checkpointer_) return;
+  if (!checkpointer_) checkpointer_ = std::make_unique<SqliteCheckpointer>(path_);
+  checkpointer_->grew_to(log_pages_);
+  if (log_pages_ < SqliteCheckpointer::pages_max) finish_at_ = SqliteCheckpointer::pages_max;
+  if (log_pages_ < finish_at_) return;
+  int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_BUSY) return;  // the checkpointer is at it: at the next commit
+  finish_at_ = log_pages_ + 1000;
+  if (code != SQLITE_OK) (void)failed("checkpoint", code);
 }
 
 // A statement past its deadline is interrupted; zero goes on.
@@ -225,8 +248,10 @@ Result<> SqliteDb::begin_read() {
 
 Result<> SqliteDb::commit() {
   static const char* const sql = "COMMIT";
-  reading_ = false;
-  return control(sql);
+  bool wrote = !std::exchange(reading_, false);
+  TRY(control(sql));
+  if (wrote) bound_log();
+  return {};
 }
 
 void SqliteDb::rollback() {

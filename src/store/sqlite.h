@@ -1,5 +1,4 @@
-// SQLite's connection. WAL with a synced commit; who checkpoints is sqlite_checkpointer.h's subject: a connection never
-// does so by itself.
+// SQLite's connection. WAL with a synced commit; one that writes much starts a checkpointer for itself.
 #pragma once
 #include <sqlite3.h>
 
@@ -7,6 +6,7 @@
 #include <vector>
 
 #include "store/db.h"
+#include "store/sqlite_checkpointer.h"
 
 namespace aiim {
 
@@ -49,13 +49,19 @@ class SqliteDb final : public Db {
   Result<> control(const char* sql);
   Error failed(const char* what, int code);
   static int progress(void* self);
+  static int log_grew(void* self, sqlite3* db, const char* name, int pages);
+  void bound_log();
 
   sqlite3* db_ = nullptr;
+  std::string path_;
   std::int64_t query_timeout_ms_;
   std::int64_t deadline_ms_ = 0;    // of the running statement, on the steady clock
   bool reading_ = false;            // inside begin_read(): nothing may write
   std::vector<Prepared> prepared_;  // by Statement::number()
   std::vector<std::pair<const char*, sqlite3_stmt*>> controls_;
+  int log_pages_ = 0;                              // in the write-ahead log after our last commit
+  int finish_at_ = SqliteCheckpointer::pages_max;  // pages at which we finish the checkpoint ourselves
+  std::unique_ptr<SqliteCheckpointer> checkpointer_;
   std::string times_;  // texts of the times bound to the running statement
 };
 

@@ -1,9 +1,10 @@
 -- The first schema, for SQLite and PostgreSQL alike. {{timestamp}}: TIMESTAMPTZ / fixed-width RFC 3339 text;
 -- {{json}}: JSONB / TEXT; {{identity}}: a number that the database counts up. All keys start with the tenant.
 --
--- Where a table has several indexes with the same beginning, the most telling one is created last: as long as PostgreSQL
--- has no statistics of the table, all look equal to it and it takes the youngest. (So these keys are unique indexes
--- instead of PRIMARY KEYs, which are always the oldest.)
+-- Indexes are shaped so that PostgreSQL picks the right one before it has statistics of a table, when any index whose
+-- beginning matches looks equally good to it: the most telling column stands first and the tenant second; of several
+-- indexes with the same beginning all but one are partial, for statements that repeat the condition (`rev >= 0`), and
+-- the more telling one is younger.
 
 CREATE TABLE users (
   tenant_id      TEXT NOT NULL,
@@ -80,9 +81,9 @@ CREATE TABLE conversations (
   epoch           TEXT NOT NULL,
   member_count    BIGINT NOT NULL DEFAULT 0,
   direct_key      TEXT,                           -- both members in order, separated by a space
-  PRIMARY KEY (tenant_id, conversation_id)
+  PRIMARY KEY (conversation_id, tenant_id)
 );
-CREATE UNIQUE INDEX conversations_by_direct_key ON conversations (tenant_id, direct_key) WHERE direct_key IS NOT NULL;
+CREATE UNIQUE INDEX conversations_by_direct_key ON conversations (direct_key, tenant_id) WHERE direct_key IS NOT NULL;
 
 CREATE TABLE conversation_members (
   tenant_id       TEXT NOT NULL,
@@ -100,9 +101,9 @@ CREATE TABLE conversation_members (
   pinned          BOOLEAN NOT NULL DEFAULT FALSE,
   own_updated_at  {{timestamp}} NOT NULL          -- last change of cursors, muted or pinned: for the own sync
 );
-CREATE INDEX conversation_members_by_user ON conversation_members (tenant_id, user_id, conversation_id);
-CREATE INDEX conversation_members_by_rev ON conversation_members (tenant_id, conversation_id, rev, user_id);
-CREATE UNIQUE INDEX conversation_members_key ON conversation_members (tenant_id, conversation_id, user_id);
+CREATE UNIQUE INDEX conversation_members_key ON conversation_members (conversation_id, tenant_id, user_id);
+CREATE INDEX conversation_members_by_rev ON conversation_members (conversation_id, tenant_id, rev) WHERE rev >= 0;
+CREATE INDEX conversation_members_by_user ON conversation_members (user_id, tenant_id, conversation_id);
 
 CREATE TABLE im_messages (
   message_id      TEXT NOT NULL,
@@ -124,11 +125,11 @@ CREATE TABLE im_messages (
   is_end          BOOLEAN NOT NULL DEFAULT TRUE,
   reactions       {{json}}                        -- the table `reactions` as messages show it; null: none
 );
-CREATE INDEX im_messages_by_rev ON im_messages (tenant_id, conversation_id, rev);
-CREATE UNIQUE INDEX im_messages_by_seq ON im_messages (tenant_id, conversation_id, seq);
-CREATE UNIQUE INDEX im_messages_by_client_id ON im_messages (tenant_id, conversation_id, sender_id, client_msg_id)
+CREATE UNIQUE INDEX im_messages_by_seq ON im_messages (conversation_id, tenant_id, seq);
+CREATE INDEX im_messages_by_rev ON im_messages (conversation_id, tenant_id, rev) WHERE rev >= 0;
+CREATE UNIQUE INDEX im_messages_by_client_id ON im_messages (conversation_id, tenant_id, sender_id, client_msg_id)
   WHERE client_msg_id IS NOT NULL;
-CREATE UNIQUE INDEX im_messages_key ON im_messages (tenant_id, message_id);
+CREATE UNIQUE INDEX im_messages_key ON im_messages (message_id, tenant_id);
 
 -- Who is mentioned in which message: one row per mentioned member.
 CREATE TABLE mentions (

@@ -18,19 +18,20 @@ constexpr std::size_t message_overhead_bytes = 500;  // a message's JSON beside 
 constexpr std::size_t member_bytes = 200;
 constexpr std::size_t page_overhead_bytes = 600;
 
-const Statement select_changed_messages("select_changed_messages",
-                                        "SELECT " MESSAGE_COLUMNS
-                                        " FROM im_messages WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 "
-                                        "ORDER BY rev LIMIT $4");
+const Statement select_changed_messages(
+    "select_changed_messages",
+    "SELECT " MESSAGE_COLUMNS
+    " FROM im_messages WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 AND rev >= 0 "
+    "ORDER BY rev LIMIT $4");
 const Statement select_changed_members(
     "select_changed_members",
     "SELECT user_id, role, joined_at, left_at, rev, joined_rev FROM conversation_members "
-    "WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 ORDER BY rev LIMIT $4");
+    "WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 AND rev >= 0 ORDER BY rev LIMIT $4");
 const Statement count_changed(
     "count_changed",
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM im_messages WHERE tenant_id = $1 AND "
-    "conversation_id = $2 AND rev > $3 LIMIT 1001) AS m) + (SELECT COUNT(*) FROM (SELECT 1 AS one FROM "
-    "conversation_members WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 LIMIT 1001) AS n)");
+    "conversation_id = $2 AND rev > $3 AND rev >= 0 LIMIT 1001) AS m) + (SELECT COUNT(*) FROM (SELECT 1 AS one FROM "
+    "conversation_members WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 AND rev >= 0 LIMIT 1001) AS n)");
 
 struct ChangedMember {
   MemberChange change;

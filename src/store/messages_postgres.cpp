@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "store/message_rows.h"
 #include "store/messages.h"
@@ -34,16 +35,16 @@ const Statement judge_drafts(
     "unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY "
     "AS i (tenant_id, conversation_id, sender_id, client_msg_id, reply_to, place) "
     "LEFT JOIN LATERAL (SELECT tenant_id, conversation_id, user_id, left_at FROM conversation_members "
-    "WHERE (tenant_id, conversation_id, user_id) >= (i.tenant_id, i.conversation_id, i.sender_id) "
-    "ORDER BY tenant_id, conversation_id, user_id LIMIT 1) m ON TRUE "
+    "WHERE (conversation_id, tenant_id, user_id) >= (i.conversation_id, i.tenant_id, i.sender_id) "
+    "ORDER BY conversation_id, tenant_id, user_id LIMIT 1) m ON TRUE "
     "LEFT JOIN LATERAL (SELECT tenant_id, conversation_id, sender_id, client_msg_id, message_id, request_hash "
     "FROM im_messages WHERE i.client_msg_id IS NOT NULL AND client_msg_id IS NOT NULL "
-    "AND (tenant_id, conversation_id, sender_id, client_msg_id) >= "
-    "(i.tenant_id, i.conversation_id, i.sender_id, i.client_msg_id) "
-    "ORDER BY tenant_id, conversation_id, sender_id, client_msg_id LIMIT 1) r ON TRUE "
+    "AND (conversation_id, tenant_id, sender_id, client_msg_id) >= "
+    "(i.conversation_id, i.tenant_id, i.sender_id, i.client_msg_id) "
+    "ORDER BY conversation_id, tenant_id, sender_id, client_msg_id LIMIT 1) r ON TRUE "
     "LEFT JOIN LATERAL (SELECT tenant_id, conversation_id, message_id FROM im_messages "
-    "WHERE i.reply_to IS NOT NULL AND (tenant_id, message_id) >= (i.tenant_id, i.reply_to) "
-    "ORDER BY tenant_id, message_id LIMIT 1) p ON TRUE",
+    "WHERE i.reply_to IS NOT NULL AND (message_id, tenant_id) >= (i.reply_to, i.tenant_id) "
+    "ORDER BY message_id, tenant_id LIMIT 1) p ON TRUE",
     DbKind::postgres);
 const Statement insert_messages(
     "append.insert.postgres",
@@ -67,8 +68,8 @@ const Statement insert_mentions(
     "SELECT i.tenant_id, i.conversation_id, i.user_id, i.seq "
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS i (tenant_id, conversation_id, user_id, seq) "
     "CROSS JOIN LATERAL (SELECT tenant_id, conversation_id, user_id, left_at FROM conversation_members "
-    "WHERE (tenant_id, conversation_id, user_id) >= (i.tenant_id, i.conversation_id, i.user_id) "
-    "ORDER BY tenant_id, conversation_id, user_id LIMIT 1) m WHERE m.tenant_id = i.tenant_id "
+    "WHERE (conversation_id, tenant_id, user_id) >= (i.conversation_id, i.tenant_id, i.user_id) "
+    "ORDER BY conversation_id, tenant_id, user_id LIMIT 1) m WHERE m.tenant_id = i.tenant_id "
     "AND m.conversation_id = i.conversation_id AND m.user_id = i.user_id AND m.left_at IS NULL "
     "ON CONFLICT DO NOTHING",
     DbKind::postgres);
@@ -83,8 +84,8 @@ const Statement select_repeated("append.repeated.postgres",
                                 "SELECT i.place, " MESSAGE_COLUMNS
                                 " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS i (tenant, id, place) "
                                 "CROSS JOIN LATERAL (SELECT * FROM im_messages "
-                                "WHERE (tenant_id, message_id) >= (i.tenant, i.id) "
-                                "ORDER BY tenant_id, message_id LIMIT 1) m",
+                                "WHERE (message_id, tenant_id) >= (i.id, i.tenant) "
+                                "ORDER BY message_id, tenant_id LIMIT 1) m",
                                 DbKind::postgres);
 
 using Of = PgArray::Of;
@@ -190,12 +191,21 @@ class Append {
   }
 
   Result<> write() {
-    bool any = false;
+    std::unordered_set<std::string> appended;  // what a later draft of this batch may reply to
     for (auto& item : items_) {
-      if (item.outcome->verdict == Verdict::appended) number(item);
-      any = any || item.outcome->verdict == Verdict::appended;
+      auto& verdict = item.outcome->verdict;
+      const MessageDraft& draft = *item.draft;
+      if (verdict == Verdict::bad_reply &&
+          appended.contains(key_of({draft.tenant_id, draft.conversation_id, *draft.reply_to}))) {
+        verdict = Verdict::appended;
+        item.stored_hash = draft.request_hash;
+      }
+      if (verdict == Verdict::appended) number(item);
+      if (verdict == Verdict::appended) {
+        appended.insert(key_of({draft.tenant_id, draft.conversation_id, draft.message_id}));
+      }
     }
-    if (!any) return {};
+    if (appended.empty()) return {};
     auto now = to_rfc3339(now_);
     auto lease = to_rfc3339(now_ + stream_lease_ms);
     PgPipeline pipeline(db_);

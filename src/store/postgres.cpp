@@ -119,7 +119,7 @@ Time PgRow::time(int column) const {
 std::string postgres_session_setup(std::int64_t query_timeout_ms) {
   return "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, MDY'; SET synchronous_commit = on; SET jit = off; "
          "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_mergejoin = off; "
-         "SET enable_incremental_sort = off; SET standard_conforming_strings = on; "
+         "SET enable_incremental_sort = off; SET enable_bitmapscan = off; SET standard_conforming_strings = on; "
          "SET idle_in_transaction_session_timeout = 30000; SET statement_timeout = " +
          std::to_string(query_timeout_ms);
 }

@@ -28,11 +28,11 @@ const Statement judge_steps(
     "CROSS JOIN LATERAL (SELECT member_count, last_seq FROM conversations "
     "WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1) c "
     "LEFT JOIN LATERAL (SELECT message_id FROM im_messages WHERE i.seq IS NOT NULL AND i.seq <= c.last_seq "
-    "AND (tenant_id, conversation_id, seq) >= (i.tenant_id, i.conversation_id, i.seq) "
-    "ORDER BY tenant_id, conversation_id, seq LIMIT 1) s ON TRUE "
+    "AND (conversation_id, tenant_id, seq) >= (i.conversation_id, i.tenant_id, i.seq) "
+    "ORDER BY conversation_id, tenant_id, seq LIMIT 1) s ON TRUE "
     "LEFT JOIN LATERAL (SELECT tenant_id, conversation_id, message_id, seq FROM im_messages "
-    "WHERE i.message_id IS NOT NULL AND (tenant_id, message_id) >= (i.tenant_id, i.message_id) "
-    "ORDER BY tenant_id, message_id LIMIT 1) n ON TRUE",
+    "WHERE i.message_id IS NOT NULL AND (message_id, tenant_id) >= (i.message_id, i.tenant_id) "
+    "ORDER BY message_id, tenant_id LIMIT 1) n ON TRUE",
     DbKind::postgres);
 const Statement move_cursors(
     "advance.move.postgres",
@@ -53,7 +53,7 @@ const Statement count_unread(
     "AS i (tenant_id, conversation_id, user_id, seq, place) CROSS JOIN LATERAL (SELECT COUNT(*) AS unread FROM ("
     "SELECT 1 FROM im_messages WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id "
     "AND seq > i.seq AND sender_id <> i.user_id AND status <> 'recalled' AND type <> 'system' "
-    "ORDER BY tenant_id, conversation_id, seq LIMIT 1000) unread) u",
+    "ORDER BY conversation_id, tenant_id, seq LIMIT 1000) unread) u",
     DbKind::postgres);
 
 using Of = PgArray::Of;

@@ -16,12 +16,14 @@ std::uintmax_t log_bytes(const TestDb& database) {
   return std::filesystem::file_size(database.target().sqlite_path + "-wal");
 }
 
-// About `megabytes` of log, in small transactions.
+// About `megabytes` of log, in transactions of a quarter each.
 void write(Db& db, int megabytes, int& n) {
   RawJson ops{"\"" + std::string(30'000, 'x') + "\""};
-  for (int i = 0; i < megabytes * 32; ++i) {
+  for (int i = 0; i < megabytes * 4; ++i) {
     ASSERT_TRUE(db.begin_write(test_start));
-    ASSERT_TRUE(db.run(insert_blob, {"s" + std::to_string(n % 7), ++n, ops, test_start}));
+    for (int row = 0; row < 8; ++row) {
+      ASSERT_TRUE(db.run(insert_blob, {"s" + std::to_string(n % 7), ++n, ops, test_start}));
+    }
     ASSERT_TRUE(db.commit());
   }
 }
@@ -30,7 +32,7 @@ TEST(SqliteCheckpointer, keeps_the_log_bounded_while_the_writer_never_rests) {
   TestDb database(DbKind::sqlite);
   auto db = database.open();
   int n = 0;
-  write(*db, 200, n);
+  write(*db, 150, n);
   EXPECT_LT(log_bytes(database), 80 * megabyte);
   EXPECT_GT(std::filesystem::file_size(database.target().sqlite_path), 100 * megabyte);
 }

@@ -4,6 +4,7 @@ import type { TokenProvider, TokenRequest } from './api.js';
 import { AiimError } from './errors.js';
 import { Http, baseUrlOf, type RequestOptions } from './http.js';
 import { MemoryStorage, type KeyValueStorage } from './storage.js';
+import { expiryOf } from './token_source.js';
 import type { LoginReply, TokenPair, User } from './types.js';
 
 export interface AuthOptions {
@@ -16,6 +17,9 @@ export interface AuthOptions {
   /** The entry in `storage`. Default `aiim.session`. */
   readonly storageKey?: string;
 }
+
+/** A token this close to its end is renewed rather than handed out. */
+const marginMs = 30_000;
 
 interface StoredSession extends TokenPair {
   readonly user: User;
@@ -80,8 +84,10 @@ export class AuthSession {
       this.loaded = false; // another tab may have renewed it
       const session = await this.load();
       if (session === null) return null;
-      if (request.reason === 'needed' && request.previous === null) return session.access_token;
-      if (session.access_token !== request.previous) return session.access_token;
+      // It may be from long ago, or another tab may have renewed it.
+      const end = expiryOf(session.access_token);
+      const lasts = end === null || end - Date.now() > marginMs;
+      if (lasts && session.access_token !== request.previous) return session.access_token;
       return await this.refresh(session, request.signal);
     });
   };

@@ -222,6 +222,9 @@ export class AiimClient implements Client {
     presence.sessionBegan();
     streams.sessionBegan();
     if (me.getSnapshot() === null) me.read().catch((cause: unknown) => this.shared.warn('The own profile could not be read.', cause));
+    for (const { conversationId } of outbox.getSnapshot()) {
+      if (conversations.find(conversationId)?.position == null) sync.need(conversationId);
+    }
     await sync.catchUp(session);
     for (const handle of conversations.allHandles()) handle.sessionBegan();
     this.scheduleResync(session);

@@ -33,6 +33,7 @@ const roundsMax = 2_000;
 /** Unknown conversations up to here are read one by one; for more, the list is read again. */
 const singlesMax = 20;
 const triesMax = 4;
+const waitMaxMs = 30_000;
 
 export class SyncEngine {
   private token: string | null = null;
@@ -172,7 +173,7 @@ export class SyncEngine {
         positions.push({ conversation_id: id, epoch: model.position.epoch, rev: model.position.rev });
       }
       const request: SyncRequest = from === null ? { conversations: positions } : { since: from, conversations: positions };
-      const reply = await this.connection.request<SyncReply>('sync', request, { signal: session.ended });
+      const reply = await this.ask(request, session.ended);
       for (const id of named) todo.delete(id);
       more = reply.more && since !== null;
 
@@ -200,6 +201,18 @@ export class SyncEngine {
     await this.readCounts(session.ended);
     if (from !== null) this.token = from;
     if (thorough) for (const id of done) this.unverified.delete(id);
+  }
+
+  /** A passing refusal is waited out; a broken connection is not. */
+  private async ask(request: SyncRequest, signal: AbortSignal): Promise<SyncReply> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.connection.request<SyncReply>('sync', request, { signal });
+      } catch (error) {
+        if (!(error instanceof AiimError) || !error.retryable || error.code === 'network' || attempt >= triesMax) throw error;
+        await sleep(Math.min(error.retryAfterMs ?? 300 * 2 ** attempt, waitMaxMs), signal);
+      }
+    }
   }
 
   /** Returns whether this conversation has to be asked for again. */

@@ -210,7 +210,7 @@ class World {
   }
 }
 
-const runs = Number(process.env.AIIM_RUNS ?? 60);
+const runs = Number(process.env.AIIM_RUNS ?? 40);
 const only = process.env.AIIM_SEED;
 const seeds = only === undefined ? Array.from({ length: runs }, (_, i) => i + 1) : [Number(only)];
 

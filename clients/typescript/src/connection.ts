@@ -79,8 +79,9 @@ export class Connection {
     this.state = new Subject(() => this.snapshot);
   }
 
+  /** The session that requests can go to now: none while the socket is closing. */
   get current(): Session | null {
-    return this.session;
+    return this.socket?.readyState === openState ? this.session : null;
   }
 
   start(): void {
@@ -119,7 +120,7 @@ export class Connection {
   /** One operation and its answer. Rejects with `network` when there is no connection or it breaks. */
   request<T>(type: string, data: object, options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number } = {}): Promise<T> {
     const { socket } = this;
-    if (this.session === null || socket === null || socket.readyState !== openState) {
+    if (this.current === null || socket === null) {
       return Promise.reject(new AiimError('network', 'Not connected.'));
     }
     if (this.pending.size >= this.options.limits.pendingMax) {
@@ -149,7 +150,7 @@ export class Connection {
 
   /** An operation whose loss does not matter. */
   tell(type: string, data: object): void {
-    if (this.session !== null && this.socket?.readyState === openState) this.socket.send(JSON.stringify({ type, data }));
+    if (this.current !== null) this.socket?.send(JSON.stringify({ type, data }));
   }
 
   // ------------------------------------------------------------------------------------------------------- coming

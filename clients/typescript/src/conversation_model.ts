@@ -427,7 +427,7 @@ export class ConversationModel {
   private adoptMember(member: ConversationMember, rev: number): void {
     const held = this.members.get(member.user_id);
     if (held !== undefined && held.rev > rev) return;
-    if (held !== undefined && held.left_at === null && held.role === member.role) return;
+    if (held !== undefined && held.left_at === null && held.role === member.role && held.joined_at === member.joined_at) return;
     this.members.set(member.user_id, { user_id: member.user_id, role: member.role, joined_at: member.joined_at, left_at: null, rev });
   }
 

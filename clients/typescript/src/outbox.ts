@@ -187,6 +187,7 @@ export class Outbox implements OutboxStore {
       this.busy.delete(entry.conversationId);
       const error = cause instanceof AiimError ? cause : new AiimError('bad_response', 'Sending failed.', { cause });
       if (this.entries.get(entry.clientMsgId) === entry) this.refused(entry, error);
+      if (error.code === 'network') return; // the next session sends on
     }
     this.pump();
   }

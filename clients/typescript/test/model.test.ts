@@ -5,7 +5,7 @@
  */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { AiimClient, MemoryStorage, type ConversationStore } from '../src/index.js';
+import { AiimClient, MemoryStorage, type ConversationMember, type ConversationStore } from '../src/index.js';
 import { Random } from './random.js';
 import { ReferenceServer } from './reference_server.js';
 import { SimulatedNetwork } from './simulated_network.js';
@@ -193,7 +193,8 @@ class World {
       const theirs = this.server.view(me, conversation);
       const ours = snapshot.conversation;
       expect(ours).not.toBeNull();
-      const sorted = (members: typeof theirs.members) => [...members].sort((a, b) => (a.user_id < b.user_id ? -1 : 1));
+      const comparable = (m: ConversationMember) => (m.user_id !== me && this.server.returned.has(`${conversation.id} ${m.user_id}`) ? { ...m, read_seq: 0, delivered_seq: 0 } : m);
+      const sorted = (members: readonly ConversationMember[]) => members.map(comparable).sort((a, b) => (a.user_id < b.user_id ? -1 : 1));
       expect({ ...ours, members: sorted(ours?.members ?? []), updated_at: '' }).toEqual({ ...theirs, members: sorted(theirs.members), updated_at: '' });
       const sent = snapshot.items.filter((item) => item.pending === null);
       const first = sent[0]?.message.seq ?? 1;

@@ -114,6 +114,19 @@ describe('sending', () => {
     expect(unsent()).toEqual([]);
   });
 
+  test('a socket that is closing takes nothing, and nothing spins', async () => {
+    connect();
+    await seconds(1);
+    server.socket.closing();
+    const conversation = client.conversation('c1');
+    conversation.send('one');
+    conversation.send('two');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(unsent()).toEqual([['one', 'queued'], ['two', 'queued']]);
+    await seconds(3);
+    expect(texts()).toEqual(['one', 'two']);
+  });
+
   test('what is written offline leaves in order later', async () => {
     server.accepts = false;
     connect();

@@ -44,6 +44,8 @@ export class ReferenceServer {
   readonly links = new Set<Link>();
   /** When each user left each conversation. */
   private readonly departures = new Map<string, Map<string, number>>();
+  /** Who came back into a conversation: events do not say how far they had read before. */
+  readonly returned = new Set<string>();
   private nextId = 1;
   changesPageMax = 200;
   changesBehindMax = 1_000;
@@ -145,6 +147,7 @@ export class ReferenceServer {
     if (this.isMember(conversation, userId)) return;
     const rev = this.advance(conversation);
     const before = this.present(conversation);
+    if (conversation.members.has(userId)) this.returned.add(`${conversationId} ${userId}`);
     this.place(conversation, userId, 'member');
     this.departures.get(userId)?.delete(conversationId);
     const data = { conversation_id: conversationId, rev, after: rev - 1, members: [conversation.members.get(userId)] };

@@ -128,6 +128,12 @@ export class ScriptedSocket implements WebSocketLike {
     }, 1);
   }
 
+  /** The other side has gone; the client hears of it a moment later. */
+  closing(): void {
+    this.readyState = 2;
+    setTimeout(() => this.drop(1006), 50);
+  }
+
   close(): void {
     this.closedByClient = true;
     this.readyState = 3;

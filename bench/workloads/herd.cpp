@@ -1,5 +1,9 @@
 // herd: thousands of sessions are cut at once and come back at once, each behind by twenty messages. Measured: the time
 // until the last one has said hello, synced and has every message.
+#include <map>
+#include <random>
+#include <utility>
+
 #include "histogram.h"
 #include "http_client.h"
 #include "swarm.h"
@@ -38,10 +42,16 @@ class Herd final : public Swarm {
     caught_up_ = 0;
     start_ = now_ns();
     for (size_t i = 0; i < size(); i++) session(i).connect(bench().target(), tokens_[i], spread_source(i));
-    run_until(bench(), nullptr, 120, "every session is live again", [&] { return caught_up_ == size(); });
+    run_until(bench(), nullptr, 120, "every session is live again", [&] {
+      try_again();
+      return caught_up_ == size();
+    });
     latency_ = nullptr;
     return static_cast<double>(now_ns() - start_) / 1e9;
   }
+
+  // Syncs and connections that the server put off since the last call, as it may when it is busy.
+  uint64_t take_put_off() { return std::exchange(put_off_, 0); }
 
  private:
   void post(int number) {
@@ -57,12 +67,17 @@ class Herd final : public Swarm {
     for (Conversation& room : rooms_) room.seq += behind;
   }
 
+  static bool puts_off(std::string_view text) { return text.find("\"retryable\":true") != text.npos; }
+
   void on_hello(WsClient& client, std::string_view text) override {
+    if (latency_ && parser().parse(text).type == "error" && puts_off(text)) return;  // the close follows
     Swarm::on_hello(client, text);
     if (latency_) client.send_text(sync_request("sync", {known_[client.index()]}));
   }
   void on_text(WsClient& client, std::string_view text) override {
     const Event& event = parser().parse(text);
+    if (latency_ && event.type == "error" && puts_off(event.error)) return later(client.index(), 1000);
+    if (event.type == "bye" && latency_) return;  // the close follows
     if (event.type != "ack") return Swarm::on_text(client, text);
     std::vector<Conversation> known = {known_[client.index()]};
     SyncReply reply = apply_sync(text, known, rooms_[client.index() / room_size].seq);
@@ -73,7 +88,30 @@ class Herd final : public Swarm {
     latency_->record(now_ns() - start_);
   }
   void on_event(WsClient&, const Event&) override {}
+  void on_lost(WsClient& client, std::string_view why) override {
+    if (!latency_ || why.find(" 1012") == why.npos) return Swarm::on_lost(client, why);
+    later(client.index(), 200);
+  }
 
+  // As a client should: after what the server asks for, and not all at the same moment.
+  void later(size_t index, int64_t ms) {
+    put_off_++;
+    again_.emplace(now_ns() + (ms + static_cast<int64_t>(random_() % 1000)) * 1'000'000, index);
+  }
+  void try_again() {
+    while (!again_.empty() && again_.begin()->first <= now_ns()) {
+      size_t index = again_.begin()->second;
+      again_.erase(again_.begin());
+      if (session(index).is_live())
+        session(index).send_text(sync_request("sync", {known_[index]}));
+      else if (!session(index).is_open())
+        session(index).connect(bench().target(), tokens_[index], spread_source(index));
+    }
+  }
+
+  std::multimap<int64_t, size_t> again_;  // when, and which session
+  std::mt19937 random_{17};
+  uint64_t put_off_ = 0;
   std::vector<Conversation> known_;  // by session
   std::vector<Conversation> rooms_;
   std::vector<std::string> tokens_;
@@ -92,6 +130,7 @@ void run_herd(const Params& params, Bench& bench, Result& result) {
     double own = own_cpu_s(), seconds = herd.run(run, latency);
     ProcessUsage after = bench.server_usage();
     result.add("until all are live", "s", Better::lower, seconds);
+    result.add("put off with 503 or 1012", "", Better::lower, static_cast<double>(herd.take_put_off()));
     result.add("until half are live", "s", Better::lower, static_cast<double>(latency.percentile(50)) / 1e9);
     result.add("sessions", "/s", Better::higher, static_cast<double>(params.at("sessions")) / seconds);
     if (after.rss_kib) {

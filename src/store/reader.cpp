@@ -1,5 +1,7 @@
 #include "store/reader.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -56,6 +58,7 @@ void Readers::push(Job& job) {
 }
 
 void Readers::run(Reader& reader) {
+  pthread_setname_np(pthread_self(), "aiim-reader");
   while (take(reader.batch)) process(reader);
 }
 

@@ -342,6 +342,63 @@ TEST_P(StoreTest, OneBadDraftInABatchFailsAlone) {
   EXPECT_NE(metrics_.text().find("aiim_messages_total 100"), std::string::npos) << metrics_.text();
 }
 
+TEST_P(StoreTest, RepeatsFromSeveralWorkersAreOneMessageAndOneEvent) {
+  open();
+  std::atomic<int> appended{0}, duplicates{0}, mismatches{0};
+  std::vector<std::thread> workers;
+  for (int w = 0; w < 4; ++w) {
+    workers.emplace_back([&, w] {
+      asio::io_context io;
+      auto send = [&](int i) -> asio::awaitable<void> {
+        auto message = draft("c1", "alice", 1);
+        message.message_id = "msg_" + std::to_string(w) + "_" + std::to_string(i);
+        if (i == 19) message.request_hash = "another request";
+        auto outcome = co_await store_->append(std::move(message));
+        if (!outcome) co_return;
+        if (outcome->verdict == Verdict::appended) ++appended;
+        if (outcome->verdict == Verdict::duplicate) ++duplicates;
+        if (outcome->verdict == Verdict::mismatch) ++mismatches;
+      };
+      for (int i = 0; i < 20; ++i) asio::co_spawn(io, send(i), asio::detached);
+      io.run();
+    });
+  }
+  for (auto& worker : workers) worker.join();
+  EXPECT_EQ(appended, 1);
+  EXPECT_EQ(duplicates, 75);
+  EXPECT_EQ(mismatches, 4);
+  EXPECT_EQ(published_.size(), 1u);
+}
+
+TEST_P(StoreTest, ATransactionThatTakesTooLongIsUndoneAndItsNeighboursAreNot) {
+  options_.transaction_ms_max = 100;
+  open();
+  std::promise<void> gate;
+  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
+    opened.wait();
+    return 1;
+  };
+  auto first = start(store_->write<int>(std::move(blocking)));
+  auto before = start(store_->append(draft("c1", "alice", 1)));
+  std::function<Result<int>(Tx&)> slow = [](Tx& tx) -> Result<int> {
+    TRY(renaming("c2", "slow")(tx));
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    return 1;
+  };
+  auto undone = start(store_->write<int>(std::move(slow)));
+  auto after = start(store_->write<int>(renaming("c3", "after")));
+  io_.poll();
+  gate.set_value();
+  run();
+  EXPECT_TRUE(first.get());
+  EXPECT_TRUE(before.get());
+  EXPECT_EQ(undone.get().error().code, ErrorCode::unavailable);
+  EXPECT_TRUE(after.get());
+  EXPECT_EQ(*run(store_->read<std::string>(reading_name("c2"))), "");
+  EXPECT_EQ(*run(store_->read<std::string>(reading_name("c3"))), "after");
+  EXPECT_EQ(published_.size(), 2u);
+}
+
 TEST_P(StoreTest, AWorkerMayGoAwayWhileItsJobsAreWithTheStore) {
   open();
   std::promise<void> gate;

@@ -1,5 +1,7 @@
 #include "store/writer.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -61,6 +63,7 @@ void Writer::push(Job& job) {
 }
 
 void Writer::run() {
+  pthread_setname_np(pthread_self(), "aiim-writer");
   std::vector<Job*> batch;
   while (take(batch)) process(std::move(batch));
 }

@@ -73,9 +73,7 @@ TEST(Crypto, base64_matches_rfc_4648) {
 }
 
 TEST(Crypto, base64url_decoding_is_strict) {
-  for (const char* bad : {"Z", "Zg==", "Zg=", "Zm9vY", "Zm 9", "Zm9v\n", "+//+", "Zh", "Zm9", "ab.c",
-                          "\xc3\xbc"
-                          "ab"}) {
+  for (const char* bad : {"Z", "Zg==", "Zg=", "Zm9vY", "Zm 9", "Zm9v\n", "+//+", "Zh", "Zm9", "ab.c", "ü_"}) {
     EXPECT_FALSE(base64url_decode(bad)) << bad;
   }
   EXPECT_FALSE(base64url_decode(std::string_view("Zm\0v", 4)));

@@ -54,8 +54,8 @@ bool feed(WsReader& reader, std::string_view piece, std::vector<Seen>& seen) {
       return true;
     }
     volatile char sum = 0;
-    for (std::size_t i = 0; i < 64 && item.what != What::error; ++i)
-      sum = static_cast<char>(sum + item.payload.data()[item.payload.size() + i]);
+    const char* behind = item.payload.data() + item.payload.size();
+    for (std::size_t i = 0; i < 64 && item.what != What::error; ++i) sum = static_cast<char>(sum + behind[i]);
     seen.push_back({item.what, std::string(item.payload), item.code});
     if (item.what == What::error) {
       EXPECT_EQ(bytes, 0u);

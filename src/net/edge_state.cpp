@@ -27,6 +27,8 @@ EdgeState::EdgeState(const Settings& settings) : page_(landing_page(settings.ver
   add("GET /ready", {nullptr, SystemRoute::ready});
   if (settings.metrics) add("GET " + settings.metrics_path, {nullptr, SystemRoute::metrics});
 
+  usage.sample();
+
   StaticFile page;
   page.bytes = page_;
   page.mime = "text/html; charset=utf-8";

@@ -154,8 +154,8 @@ asio::awaitable<Result<std::size_t>> HttpSession::read_head() {
 }
 
 asio::awaitable<bool> HttpSession::serve_one() {
-  idle_ = in_.size() == 0;
-  if (parts_.draining && idle_) co_return false;
+  idle_ = true;
+  if (parts_.draining && in_.size() == 0) co_return false;
   auto head = co_await read_head();
   if (head && *head == 0) {
     close();

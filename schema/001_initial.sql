@@ -1,5 +1,6 @@
 -- The first schema, for SQLite and PostgreSQL alike. {{timestamp}}: TIMESTAMPTZ / fixed-width RFC 3339 text;
--- {{json}}: JSONB / TEXT; {{identity}}: a number that the database counts up. All keys start with the tenant.
+-- {{json}}: JSONB / TEXT; {{identity}}: a number that the database counts up; {{id}}: text that is compared byte by byte
+-- (COLLATE "C" / TEXT), which is fast and orders alike on both. All keys hold the tenant.
 --
 -- Indexes are shaped so that PostgreSQL picks the right one before it has statistics of a table, when any index whose
 -- beginning matches looks equally good to it: the most telling column stands first and the tenant second; of several
@@ -7,13 +8,13 @@
 -- the more telling one is younger.
 
 CREATE TABLE users (
-  tenant_id      TEXT NOT NULL,
-  user_id        TEXT NOT NULL,
+  tenant_id      {{id}} NOT NULL,
+  user_id        {{id}} NOT NULL,
   display_name   TEXT NOT NULL DEFAULT '',
   avatar_url     TEXT,
   kind           TEXT NOT NULL DEFAULT 'human',   -- human, bot
   role           TEXT NOT NULL DEFAULT 'user',    -- user, admin
-  status         TEXT NOT NULL DEFAULT 'active',  -- active, suspended
+  status         {{id}} NOT NULL DEFAULT 'active',  -- active, suspended
   membership_rev BIGINT NOT NULL DEFAULT 0,       -- counts joins, leaves and removals of this user (sync token)
   created_at     {{timestamp}} NOT NULL,
   updated_at     {{timestamp}} NOT NULL,
@@ -21,8 +22,8 @@ CREATE TABLE users (
 );
 
 CREATE TABLE credentials (
-  tenant_id     TEXT NOT NULL,
-  user_id       TEXT NOT NULL,                    -- also the name to log in with
+  tenant_id     {{id}} NOT NULL,
+  user_id       {{id}} NOT NULL,                    -- also the name to log in with
   password_hash TEXT NOT NULL,                    -- Argon2id, encoded with its parameters
   updated_at    {{timestamp}} NOT NULL,
   PRIMARY KEY (tenant_id, user_id)
@@ -30,10 +31,10 @@ CREATE TABLE credentials (
 
 -- One login (a refresh token family). Access tokens carry its id as `sid`.
 CREATE TABLE auth_sessions (
-  tenant_id     TEXT NOT NULL,
-  session_id    TEXT NOT NULL,
-  user_id       TEXT NOT NULL,
-  refresh_hash  TEXT NOT NULL,                    -- SHA-256 of the newest refresh token; older ones revoke the family
+  tenant_id     {{id}} NOT NULL,
+  session_id    {{id}} NOT NULL,
+  user_id       {{id}} NOT NULL,
+  refresh_hash  {{id}} NOT NULL,                    -- SHA-256 of the newest refresh token; older ones revoke the family
   address       TEXT NOT NULL DEFAULT '',
   user_agent    TEXT NOT NULL DEFAULT '',
   created_at    {{timestamp}} NOT NULL,
@@ -45,10 +46,10 @@ CREATE TABLE auth_sessions (
 CREATE INDEX auth_sessions_by_user ON auth_sessions (tenant_id, user_id);
 
 CREATE TABLE api_keys (
-  tenant_id     TEXT NOT NULL,
-  key_id        TEXT NOT NULL,
-  user_id       TEXT NOT NULL,                    -- the bot it acts as
-  key_hash      TEXT NOT NULL,                    -- SHA-256, hex
+  tenant_id     {{id}} NOT NULL,
+  key_id        {{id}} NOT NULL,
+  user_id       {{id}} NOT NULL,                    -- the bot it acts as
+  key_hash      {{id}} NOT NULL,                    -- SHA-256, hex
   name          TEXT NOT NULL DEFAULT '',
   scopes        TEXT NOT NULL DEFAULT '',         -- space separated; empty: everything a bot may do
   created_at    {{timestamp}} NOT NULL,
@@ -62,33 +63,33 @@ CREATE INDEX api_keys_by_user ON api_keys (tenant_id, user_id);
 -- What every node polls: whose credentials to look at again. Rows older than a day are swept.
 CREATE TABLE auth_changes (
   id         {{identity}},
-  tenant_id  TEXT NOT NULL,
-  user_id    TEXT NOT NULL,
+  tenant_id  {{id}} NOT NULL,
+  user_id    {{id}} NOT NULL,
   changed_at {{timestamp}} NOT NULL
 );
 CREATE INDEX auth_changes_by_time ON auth_changes (changed_at);
 
 CREATE TABLE conversations (
-  conversation_id TEXT NOT NULL,
+  conversation_id {{id}} NOT NULL,
   type            TEXT NOT NULL DEFAULT 'direct', -- direct, group
   name            TEXT,
-  tenant_id       TEXT NOT NULL,
+  tenant_id       {{id}} NOT NULL,
   created_at      {{timestamp}} NOT NULL,
   updated_at      {{timestamp}} NOT NULL,         -- commit time of the last rev
   last_seq        BIGINT NOT NULL DEFAULT 0,
   rev             BIGINT NOT NULL DEFAULT 0,      -- the counter of durable changes
   own_rev         BIGINT NOT NULL DEFAULT 0,      -- rev of the last change of this row's own facts (name, settings)
-  epoch           TEXT NOT NULL,
+  epoch           {{id}} NOT NULL,
   member_count    BIGINT NOT NULL DEFAULT 0,
-  direct_key      TEXT,                           -- both members in order, separated by a space
+  direct_key      {{id}},                           -- both members in order, separated by a space
   PRIMARY KEY (conversation_id, tenant_id)
 );
 CREATE UNIQUE INDEX conversations_by_direct_key ON conversations (direct_key, tenant_id) WHERE direct_key IS NOT NULL;
 
 CREATE TABLE conversation_members (
-  tenant_id       TEXT NOT NULL,
-  conversation_id TEXT NOT NULL,
-  user_id         TEXT NOT NULL,
+  tenant_id       {{id}} NOT NULL,
+  conversation_id {{id}} NOT NULL,
+  user_id         {{id}} NOT NULL,
   role            TEXT NOT NULL DEFAULT 'member', -- owner, admin, member
   joined_at       {{timestamp}} NOT NULL,
   left_at         {{timestamp}},                  -- set: a tombstone
@@ -106,21 +107,21 @@ CREATE INDEX conversation_members_by_rev ON conversation_members (conversation_i
 CREATE INDEX conversation_members_by_user ON conversation_members (user_id, tenant_id, conversation_id);
 
 CREATE TABLE im_messages (
-  message_id      TEXT NOT NULL,
-  conversation_id TEXT NOT NULL,
-  sender_id       TEXT NOT NULL,
+  message_id      {{id}} NOT NULL,
+  conversation_id {{id}} NOT NULL,
+  sender_id       {{id}} NOT NULL,
   type            TEXT NOT NULL,
   content         {{json}} NOT NULL,
-  reply_to        TEXT,
-  client_msg_id   TEXT,
-  request_hash    TEXT,                           -- of the first request with this client_msg_id
+  reply_to        {{id}},
+  client_msg_id   {{id}},
+  request_hash    {{id}},                           -- of the first request with this client_msg_id
   created_at      {{timestamp}} NOT NULL,
   seq             BIGINT NOT NULL,
   rev             BIGINT NOT NULL,
   edited_at       {{timestamp}},
-  status          TEXT NOT NULL DEFAULT 'sent',   -- sent, streaming, recalled
-  tenant_id       TEXT NOT NULL,
-  stream_id       TEXT,
+  status          {{id}} NOT NULL DEFAULT 'sent',   -- sent, streaming, recalled
+  tenant_id       {{id}} NOT NULL,
+  stream_id       {{id}},
   chunk_index     BIGINT,
   is_end          BOOLEAN NOT NULL DEFAULT TRUE,
   reactions       {{json}}                        -- the table `reactions` as messages show it; null: none
@@ -133,9 +134,9 @@ CREATE UNIQUE INDEX im_messages_key ON im_messages (message_id, tenant_id);
 
 -- Who is mentioned in which message: one row per mentioned member.
 CREATE TABLE mentions (
-  tenant_id       TEXT NOT NULL,
-  conversation_id TEXT NOT NULL,
-  user_id         TEXT NOT NULL,
+  tenant_id       {{id}} NOT NULL,
+  conversation_id {{id}} NOT NULL,
+  user_id         {{id}} NOT NULL,
   seq             BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, conversation_id, user_id, seq)
 );
@@ -143,30 +144,30 @@ CREATE TABLE mentions (
 -- One row per step of a cursor: the message it reached. A message was delivered to (read by) somebody when their first
 -- step at or above its seq was made.
 CREATE TABLE message_receipts (
-  tenant_id       TEXT NOT NULL,
-  conversation_id TEXT NOT NULL,
-  user_id         TEXT NOT NULL,
-  status          TEXT NOT NULL,                  -- delivered, read
+  tenant_id       {{id}} NOT NULL,
+  conversation_id {{id}} NOT NULL,
+  user_id         {{id}} NOT NULL,
+  status          {{id}} NOT NULL,                  -- delivered, read
   seq             BIGINT NOT NULL,
-  message_id      TEXT NOT NULL,
+  message_id      {{id}} NOT NULL,
   timestamp       {{timestamp}} NOT NULL,
   PRIMARY KEY (tenant_id, conversation_id, user_id, status, seq)
 );
 
 CREATE TABLE reactions (
-  tenant_id       TEXT NOT NULL,
-  conversation_id TEXT NOT NULL,
-  message_id      TEXT NOT NULL,
-  emoji           TEXT NOT NULL,
-  user_id         TEXT NOT NULL,
+  tenant_id       {{id}} NOT NULL,
+  conversation_id {{id}} NOT NULL,
+  message_id      {{id}} NOT NULL,
+  emoji           {{id}} NOT NULL,
+  user_id         {{id}} NOT NULL,
   created_at      {{timestamp}} NOT NULL,
   PRIMARY KEY (tenant_id, message_id, emoji, user_id)
 );
 
 -- What a streaming message has so far: folded into its content at the end.
 CREATE TABLE stream_appends (
-  tenant_id   TEXT NOT NULL,
-  stream_id   TEXT NOT NULL,
+  tenant_id   {{id}} NOT NULL,
+  stream_id   {{id}} NOT NULL,
   n           BIGINT NOT NULL,
   ops         {{json}} NOT NULL,
   bytes       BIGINT NOT NULL,                    -- of all appends up to this one
@@ -176,10 +177,10 @@ CREATE TABLE stream_appends (
 
 -- Streams that have not ended: their lease is a deadline that any node's sweeper enforces.
 CREATE TABLE open_streams (
-  tenant_id       TEXT NOT NULL,
-  stream_id       TEXT NOT NULL,
-  conversation_id TEXT NOT NULL,
-  sender_id       TEXT NOT NULL,
+  tenant_id       {{id}} NOT NULL,
+  stream_id       {{id}} NOT NULL,
+  conversation_id {{id}} NOT NULL,
+  sender_id       {{id}} NOT NULL,
   n               BIGINT NOT NULL DEFAULT 0,
   bytes           BIGINT NOT NULL DEFAULT 0,
   lease_until     {{timestamp}} NOT NULL,
@@ -188,40 +189,40 @@ CREATE TABLE open_streams (
 CREATE INDEX open_streams_by_lease ON open_streams (lease_until);
 
 CREATE TABLE call_logs (
-  call_id         TEXT NOT NULL,
-  conversation_id TEXT NOT NULL,
-  initiator_id    TEXT NOT NULL,
+  call_id         {{id}} NOT NULL,
+  conversation_id {{id}} NOT NULL,
+  initiator_id    {{id}} NOT NULL,
   call_type       TEXT NOT NULL DEFAULT 'audio',
-  status          TEXT NOT NULL DEFAULT 'initiated',
+  status          {{id}} NOT NULL DEFAULT 'initiated',
   started_at      {{timestamp}},
   ended_at        {{timestamp}},
   duration        BIGINT,                         -- seconds
   end_reason      TEXT,
   created_at      {{timestamp}} NOT NULL,
-  tenant_id       TEXT NOT NULL,
+  tenant_id       {{id}} NOT NULL,
   PRIMARY KEY (tenant_id, call_id)
 );
 CREATE INDEX call_logs_by_conversation ON call_logs (tenant_id, conversation_id, created_at);
 
 -- Idempotency-Key of requests that are not messages.
 CREATE TABLE idempotency_keys (
-  tenant_id    TEXT NOT NULL,
-  user_id      TEXT NOT NULL,
-  operation    TEXT NOT NULL,
-  key          TEXT NOT NULL,
-  request_hash TEXT NOT NULL,
-  result_id    TEXT NOT NULL,
+  tenant_id    {{id}} NOT NULL,
+  user_id      {{id}} NOT NULL,
+  operation    {{id}} NOT NULL,
+  key          {{id}} NOT NULL,
+  request_hash {{id}} NOT NULL,
+  result_id    {{id}} NOT NULL,
   created_at   {{timestamp}} NOT NULL,
   PRIMARY KEY (tenant_id, user_id, operation, key)
 );
 
 CREATE TABLE audit_log (
   id              {{identity}},
-  tenant_id       TEXT NOT NULL,
+  tenant_id       {{id}} NOT NULL,
   at              {{timestamp}} NOT NULL,
-  actor_id        TEXT NOT NULL,                  -- a user, or `cli`
-  operation       TEXT NOT NULL,
-  conversation_id TEXT,
+  actor_id        {{id}} NOT NULL,                  -- a user, or `cli`
+  operation       {{id}} NOT NULL,
+  conversation_id {{id}},
   target          TEXT,                           -- what it was done to: a user, a message …
   request_id      TEXT,
   address         TEXT

@@ -8,7 +8,7 @@ namespace aiim {
 struct Migration {
   int number;             // 1, 2, 3 …
   std::string_view name;  // the file's name without its ending
-  std::string_view sql;   // with {{timestamp}} and {{json}} not yet replaced
+  std::string_view sql;   // with {{timestamp}} and the like not yet replaced
 };
 
 std::span<const Migration> migrations();

@@ -34,6 +34,7 @@ std::string for_database(std::string_view sql, DbKind kind) {
   std::string text(sql);
   replace_all(text, "{{timestamp}}", sqlite ? "TEXT" : "TIMESTAMPTZ");
   replace_all(text, "{{json}}", sqlite ? "TEXT" : "JSONB");
+  replace_all(text, "{{id}}", sqlite ? "TEXT" : "TEXT COLLATE \"C\"");
   replace_all(text, "{{identity}}",
               sqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
   return text;

@@ -61,6 +61,8 @@ SqliteDb::~SqliteDb() {
 }
 
 Result<> SqliteDb::open(const std::string& path) {
+  // Nobody reads SQLite's own memory statistics, and each allocation would take a process-wide mutex for them.
+  [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   path_ = path;
   // One thread at a time uses a connection, so SQLite needs no mutex of its own.
   int code =

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "ops/hub_store.h"
+#include "ops/streams.h"
 
 namespace aiim {
 namespace {
@@ -36,7 +37,9 @@ Result<int> Worker::listen(const std::string& host, int port) { return edge_.lis
 void Worker::start() {
   boost::asio::post(io_, [this] {
     edge_.start();
-    if (number_ == 0) tasks_.spawn("watch_credentials", watch_credentials(app_, bus_));
+    if (number_ != 0) return;
+    tasks_.spawn("watch_credentials", watch_credentials(app_, bus_));
+    tasks_.spawn("sweep_streams", sweep_streams(app_));
   });
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("aiim-worker-" + std::to_string(number_)).c_str());

@@ -33,7 +33,7 @@ class Worker {
   ~Worker();
 
   Result<int> listen(const std::string& host, int port);
-  /// Starts the thread. Worker 0 also watches for changed credentials.
+  /// Starts the thread. Worker 0 also watches for changed credentials and for streams whose lease ran out.
   void start();
   /// From any thread: says goodbye to every connection; `done` is called on the worker's thread.
   void drain(std::int64_t deadline_ms, std::function<void()> done);

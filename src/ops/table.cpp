@@ -3,6 +3,7 @@
 #include "ops/conversations.h"
 #include "ops/messages.h"
 #include "ops/operation.h"
+#include "ops/streams.h"
 #include "ops/users.h"
 
 namespace aiim {
@@ -194,6 +195,39 @@ constexpr Op table[] = {
                        .rate = Rate::read,
                        .write = false,
                        .summary = "Who received and read a message, and when."}),
+
+    // streams
+    op<&start_stream>({.name = "start_stream",
+                       .ws = "stream.start",
+                       .access = Access::member,
+                       .rate = Rate::write,
+                       .summary = "Start a message that is written piece by piece."}),
+    op<&append_stream>({.name = "append_stream",
+                        .ws = "stream.append",
+                        .access = Access::sender,
+                        .rate = Rate::stream,
+                        .summary = "Append the next pieces; renews the lease."}),
+    op<&end_stream_op>({.name = "end_stream",
+                        .ws = "stream.end",
+                        .access = Access::sender,
+                        .rate = Rate::stream,
+                        .summary = "End the own stream."}),
+    op<&cancel_stream>({.name = "cancel_stream",
+                        .ws = "stream.cancel",
+                        .access = Access::member,
+                        .rate = Rate::stream,
+                        .summary = "Stop anybody's stream at once."}),
+    op<&watch_stream>({.name = "watch_stream",
+                       .ws = "stream.watch",
+                       .access = Access::member,
+                       .rate = Rate::read,
+                       .write = false,
+                       .summary = "Ask for what is missing after a position; 0: a snapshot."}),
+    op<&stream_chunk>({.name = "stream_chunk",
+                       .http = "POST " API "/messages/stream",
+                       .access = Access::member,
+                       .rate = Rate::stream,
+                       .summary = "Start, append to and end a stream over HTTP, by client_msg_id."}),
 
     op<&ping>({.name = "ping",
                .ws = "ping",

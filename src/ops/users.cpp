@@ -2,6 +2,7 @@
 
 #include "ops/common.h"
 #include "ops/operation.h"
+#include "store/streams.h"
 #include "store/users.h"
 
 namespace aiim {
@@ -50,7 +51,19 @@ Async<User> update_me(App& app, Caller caller, UpdateMe request) {
   co_return co_await app.store.write<User>(std::move(job));
 }
 
-Async<Pong> ping(App& app, Caller, PingRequest) { co_return Pong{app.clock.now()}; }
+Async<Pong> ping(App& app, Caller caller, PingRequest request) {
+  if (request.stream_ids && !request.stream_ids->empty()) {
+    if (request.stream_ids->size() > ids_per_call_max)
+      co_return Error::field("stream_ids", "may name at most 100 streams");
+    std::function<Result<Nothing>(Tx&)> job = [&](Tx& tx) -> Result<Nothing> {
+      TRY(renew_streams(tx, caller.tenant_id(), caller.user_id(), *request.stream_ids));
+      return Nothing();
+    };
+    Result<Nothing> done = co_await app.store.write<Nothing>(std::move(job));
+    if (!done) co_return std::move(done).error();
+  }
+  co_return Pong{app.clock.now()};
+}
 
 OPERATION(get_me);
 OPERATION(update_me);

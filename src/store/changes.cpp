@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "store/message_rows.h"
+#include "store/streams.h"
 #include "wire/events.h"
 #include "wire/member_events.h"
 
@@ -48,6 +49,7 @@ Result<Changed> read_changed(Db& db, const ConversationRow& row, std::int64_t si
   Changed changed;
   TRY(db.run(select_changed_messages, {row.tenant_id, row.conversation_id, since, limit + 1},
              [&](const Row& r) { changed.messages.push_back(message_from(r)); }));
+  TRY(show_streaming(db, row.tenant_id, changed.messages));
   TRY(db.run(select_changed_members, {row.tenant_id, row.conversation_id, since, member_rows_max}, [&](const Row& r) {
     MemberChange change{r.string(0), named<MemberRole>(r.text(1)).value_or(MemberRole::member), r.time(2),
                         r.optional_time(3), r.integer(4)};

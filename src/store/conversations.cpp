@@ -2,6 +2,7 @@
 #include "store/conversations.h"
 
 #include "store/message_rows.h"
+#include "store/streams.h"
 
 namespace aiim {
 namespace {
@@ -191,6 +192,9 @@ Result<Conversation> view_conversation(Db& db, const ConversationRow& row, const
   if (row.last_seq > 0) {
     TRY(db.run(select_last_message, {row.tenant_id, row.conversation_id, row.last_seq},
                [&](const Row& message) { view.last_message = message_from(message); }));
+    if (view.last_message) {
+      TRY(show_streaming(db, row.tenant_id, {&*view.last_message, 1}));
+    }
   }
   return view;
 }

@@ -4,6 +4,7 @@
 
 #include "core/access.h"
 #include "store/message_rows.h"
+#include "store/streams.h"
 #include "wire/events.h"
 
 namespace aiim {
@@ -81,8 +82,9 @@ Result<std::vector<Message>> page_after(Db& db, const ConversationRow& row, std:
   return std::move(messages);
 }
 
-/// The own messages' status, from how far the others' cursors are.
+/// What streams have so far, and the own messages' status, from how far the others' cursors are.
 Result<> show_progress(Db& db, const Membership& reader, std::span<Message> messages) {
+  TRY(show_streaming(db, reader.conversation.tenant_id, messages));
   const std::string& me = reader.me.user_id;
   auto own = [&](const Message& message) { return message.sender_id == me && message.status == MessageStatus::sent; };
   if (std::none_of(messages.begin(), messages.end(), own)) return {};
@@ -104,17 +106,6 @@ Result<Message> message_of(Db& db, const ConversationRow& row, std::string_view 
   TRY_AS(found, find_message(db, row.tenant_id, row.conversation_id, message_id));
   if (!found) return Error(ErrorCode::not_found);
   return std::move(*found);
-}
-
-void publish_updated(Tx& tx, const ConversationRow& row, const Message& message) {
-  Event event;
-  event.tenant_id = row.tenant_id;
-  event.conversation_id = row.conversation_id;
-  event.epoch = row.epoch;
-  event.rev = row.rev;
-  event.after = row.rev - 1;
-  event.frame = message_updated(message, event.after);
-  tx.publish(std::move(event));
 }
 
 Result<> forget_mentions(Tx& tx, const ConversationRow& row, const Message& message) {
@@ -148,6 +139,17 @@ Result<bool> adjust(std::vector<Reaction>& reactions, std::string_view emoji, co
 }
 
 }  // namespace
+
+void publish_updated(Tx& tx, const ConversationRow& row, const Message& message) {
+  Event event;
+  event.tenant_id = row.tenant_id;
+  event.conversation_id = row.conversation_id;
+  event.epoch = row.epoch;
+  event.rev = row.rev;
+  event.after = row.rev - 1;
+  event.frame = message_updated(message, event.after);
+  tx.publish(std::move(event));
+}
 
 Result<std::optional<Message>> find_message(Db& db, std::string_view tenant_id, std::string_view conversation_id,
                                             std::string_view message_id) {

@@ -21,6 +21,9 @@ Result<Message> read_message(Db& db, const Membership& reader, std::string_view 
 Result<std::optional<Message>> find_message(Db& db, std::string_view tenant_id, std::string_view conversation_id,
                                             std::string_view message_id);
 
+/// Publishes `message.updated` for a message that took the conversation's present rev.
+void publish_updated(Tx& tx, const ConversationRow& row, const Message& message);
+
 /// The sender's new content. Publishes `message.updated`.
 Result<Message> edit_message(Tx& tx, Membership& actor, std::string_view message_id, const RawJson& content,
                              UserKind sender_kind);

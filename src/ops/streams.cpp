@@ -1,0 +1,230 @@
+#include "ops/streams.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/crypto.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "core/content_rules.h"
+#include "core/stream_assembly.h"
+#include "hub/hub.h"
+#include "ops/common.h"
+#include "ops/operation.h"
+#include "store/history.h"
+#include "store/streams.h"
+
+namespace aiim {
+namespace asio = boost::asio;
+namespace {
+
+struct Beginning {
+  std::string conversation_id;
+  std::optional<std::string> reply_to;
+  std::optional<std::string> client_msg_id;
+};
+
+Result<MessageDraft> draft_of(const Caller& caller, Beginning beginning, Time now) {
+  TRY_AS(key, idempotency_key(caller, beginning.client_msg_id));
+  MessageDraft draft;
+  draft.tenant_id = caller.tenant_id();
+  draft.conversation_id = std::move(beginning.conversation_id);
+  draft.message_id = make_id("msg_", now);
+  draft.sender_id = caller.user_id();
+  draft.type = caller.identity->kind == UserKind::bot ? MessageType::ai : MessageType::text;
+  draft.content = text_content("");
+  draft.reply_to = std::move(beginning.reply_to);
+  draft.client_msg_id = std::move(key);
+  if (draft.client_msg_id) draft.request_hash = hex(bytes_of(sha256("stream\n" + draft.reply_to.value_or(""))));
+  draft.stream = true;
+  return draft;
+}
+
+/// The stream's message, new or of an earlier start under the same client_msg_id.
+Async<AppendOutcome> begin(App& app, const Caller& caller, Beginning beginning) {
+  CO_TRY_AS(draft, draft_of(caller, std::move(beginning), app.clock.now()));
+  CO_TRY_AS(outcome, co_await app.store.append(std::move(draft)));
+  switch (outcome.verdict) {
+    case AppendOutcome::Verdict::appended:
+    case AppendOutcome::Verdict::duplicate: co_return std::move(outcome);
+    case AppendOutcome::Verdict::mismatch: co_return Error(ErrorCode::idempotency_mismatch);
+    case AppendOutcome::Verdict::no_member: co_return Error(ErrorCode::not_found);
+    case AppendOutcome::Verdict::bad_reply: co_return Error::field("reply_to", "is no message of this conversation");
+  }
+  co_return Error(ErrorCode::internal);
+}
+
+StreamOutcome outcome_of(StreamStatus status) {
+  switch (status) {
+    case StreamStatus::complete: return StreamOutcome::complete;
+    case StreamStatus::error: return StreamOutcome::error;
+    case StreamStatus::cancelled: return StreamOutcome::cancelled;
+  }
+  return StreamOutcome::error;
+}
+
+StreamEnding ending_of(StreamOutcome outcome) {
+  StreamEnding ending;
+  ending.outcome = outcome;
+  return ending;
+}
+
+/// To this one connection, after the reply that is being made has been sent: a posted function runs later on the
+/// worker.
+void tell_later(App& app, const Caller& caller, std::string frame) {
+  auto tell = [&app, tenant_id = caller.tenant_id(), user_id = caller.user_id(), session_id = caller.request_id,
+               frame = std::move(frame)] {
+    for (Session* session : app.hub.sessions_of(tenant_id, user_id)) {
+      if (session->session_id() == session_id) app.hub.send(*session, frame);
+    }
+  };
+  asio::post(app.io, std::move(tell));
+}
+
+/// What a watcher at position `n` lacks: a delta when the appends are still there, else a snapshot; empty: nothing.
+Result<std::string> missing_after(Db& db, const Caller& caller, const std::string& stream_id, std::int64_t n) {
+  TRY_AS(place, find_stream(db, caller.tenant_id(), caller.user_id(), stream_id));
+  Message& message = place.message;
+  TRY(show_streaming(db, caller.tenant_id(), {&message, 1}));
+  std::int64_t last = message.chunk_index.value_or(0);
+  if (n > last) return Error::field("n", "is above the stream's last n");
+  if (n > 0 && n == last) return std::string();
+  if (n > 0 && message.status == MessageStatus::streaming) {
+    TRY_AS(ops, appends_after(db, caller.tenant_id(), stream_id, n));
+    if (ops) return stream_delta(message.conversation_id, stream_id, n + 1, last, *ops);
+  }
+  return stream_snapshot(message.conversation_id, stream_id, last, message.content.text);
+}
+
+}  // namespace
+
+Async<StreamStarted> start_stream(App& app, Caller caller, StartStream request) {
+  Beginning beginning{std::move(request.conversation_id), std::move(request.reply_to),
+                      std::move(request.client_msg_id)};
+  CO_TRY_AS(outcome, co_await begin(app, caller, std::move(beginning)));
+  const Message& message = outcome.message;
+  bool duplicate = outcome.verdict == AppendOutcome::Verdict::duplicate;
+  co_return StreamStarted{message.message_id, message.seq, message.rev, stream_lease_ms, duplicate};
+}
+
+Async<StreamAppended> append_stream(App& app, Caller caller, AppendStream request) {
+  if (request.n < 1) co_return Error::field("n", "counts from 1");
+  CO_TRY(check_stream_ops(request.ops));
+  std::function<Result<StreamAppended>(Tx&)> job = [&](Tx& tx) -> Result<StreamAppended> {
+    TRY(append_to_stream(tx, caller.tenant_id(), caller.user_id(), request.stream_id, request.n, request.ops));
+    return StreamAppended{request.n};
+  };
+  co_return co_await app.store.write<StreamAppended>(std::move(job));
+}
+
+Async<Nothing> end_stream_op(App& app, Caller caller, EndStream request) {
+  if (request.finish_reason) {
+    CO_TRY(check_name("finish_reason", *request.finish_reason));
+  }
+  std::function<Result<Nothing>(Tx&)> job = [&](Tx& tx) -> Result<Nothing> {
+    TRY_AS(place, find_stream(tx.db, caller.tenant_id(), caller.user_id(), request.stream_id));
+    if (place.message.sender_id != caller.user_id())
+      return Error(ErrorCode::forbidden, "only its writer ends a stream; others cancel it");
+    StreamEnding ending{outcome_of(request.status.value_or(StreamStatus::complete)), request.finish_reason,
+                        request.usage};
+    TRY_AS(ended, end_stream(tx, caller.tenant_id(), request.stream_id, ending));
+    if (!ended) return Error(ErrorCode::stream_ended);
+    return Nothing();
+  };
+  co_return co_await app.store.write<Nothing>(std::move(job));
+}
+
+Async<Nothing> cancel_stream(App& app, Caller caller, StreamId request) {
+  std::function<Result<Nothing>(Tx&)> job = [&](Tx& tx) -> Result<Nothing> {
+    TRY(find_stream(tx.db, caller.tenant_id(), caller.user_id(), request.stream_id));
+    TRY_AS(ended, end_stream(tx, caller.tenant_id(), request.stream_id, ending_of(StreamOutcome::cancelled)));
+    if (!ended) return Error(ErrorCode::stream_ended);
+    return Nothing();
+  };
+  co_return co_await app.store.write<Nothing>(std::move(job));
+}
+
+Async<Nothing> watch_stream(App& app, Caller caller, WatchStream request) {
+  if (request.n < 0) co_return Error::field("n", "must not be negative");
+  std::function<Result<std::string>(Db&)> job = [&](Db& db) {
+    return missing_after(db, caller, request.stream_id, request.n);
+  };
+  CO_TRY_AS(frame, co_await app.store.read<std::string>(std::move(job)));
+  if (!frame.empty()) tell_later(app, caller, std::move(frame));
+  co_return Nothing();
+}
+
+Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request) {
+  if (request.chunk_index && *request.chunk_index < 1) co_return Error::field("chunk_index", "counts from 1");
+  bool ends = request.stream_end.value_or(false);
+  bool writes = request.chunk && !request.chunk->empty();
+  if (!writes && !ends) co_return Error::field("chunk", "must not be empty unless stream_end is true");
+  Beginning beginning{request.conversation_id, std::nullopt, request.client_msg_id};
+  CO_TRY_AS(outcome, co_await begin(app, caller, std::move(beginning)));
+  const std::string stream_id = outcome.message.message_id;
+  std::function<Result<MessageReply>(Tx&)> job = [&](Tx& tx) -> Result<MessageReply> {
+    if (writes) {
+      StreamOp op;
+      op.delta = *request.chunk;
+      TRY(append_to_stream(tx, caller.tenant_id(), caller.user_id(), stream_id, request.chunk_index.value_or(0), {op}));
+    }
+    if (ends) {
+      TRY_AS(ended, end_stream(tx, caller.tenant_id(), stream_id, ending_of(StreamOutcome::complete)));
+      // A retry of the last chunk: its first try ended the stream.
+      if (!ended && !(request.chunk_index && !writes)) return Error(ErrorCode::stream_ended);
+    }
+    TRY_AS(place, find_stream(tx.db, caller.tenant_id(), caller.user_id(), stream_id));
+    TRY(show_streaming(tx.db, caller.tenant_id(), {&place.message, 1}));
+    return MessageReply{std::move(place.message)};
+  };
+  co_return co_await app.store.write<MessageReply>(std::move(job));
+}
+
+namespace {
+
+constexpr std::int64_t sweep_ms = 1000;
+constexpr std::int64_t sweep_batch = 100;
+
+Async<std::vector<OpenStream>> read_expired(App& app, Time now) {
+  std::function<Result<std::vector<OpenStream>>(Db&)> job = [&](Db& db) {
+    return expired_streams(db, now, sweep_batch);
+  };
+  co_return co_await app.store.read<std::vector<OpenStream>>(std::move(job));
+}
+
+Async<Nothing> interrupt(App& app, const OpenStream& stream) {
+  std::function<Result<Nothing>(Tx&)> job = [&](Tx& tx) -> Result<Nothing> {
+    TRY(end_stream(tx, stream.tenant_id, stream.stream_id, ending_of(StreamOutcome::interrupted), tx.now));
+    return Nothing();
+  };
+  co_return co_await app.store.write<Nothing>(std::move(job));
+}
+
+}  // namespace
+
+asio::awaitable<void> sweep_streams(App& app) {
+  asio::steady_timer timer(app.io);
+  for (;;) {
+    timer.expires_after(std::chrono::milliseconds(sweep_ms));
+    boost::system::error_code error;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+    auto expired = co_await read_expired(app, app.clock.now());
+    if (!expired) continue;
+    for (const OpenStream& stream : *expired) {
+      Result<Nothing> done = co_await interrupt(app, stream);
+      if (!done) log_warn("stream_not_ended", {{"stream_id", stream.stream_id}, {"error", done.error().detail}});
+    }
+  }
+}
+
+OPERATION(start_stream);
+OPERATION(append_stream);
+OPERATION(end_stream_op);
+OPERATION(cancel_stream);
+OPERATION(watch_stream);
+OPERATION(stream_chunk);
+
+}  // namespace aiim

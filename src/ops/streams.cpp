@@ -164,6 +164,10 @@ Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request) {
   Beginning beginning{request.conversation_id, std::nullopt, request.client_msg_id};
   CO_TRY_AS(outcome, co_await begin(app, caller, std::move(beginning)));
   const std::string stream_id = outcome.message.message_id;
+  const Message& begun = outcome.message;
+  if (begun.is_end && request.chunk_index && *request.chunk_index <= begun.chunk_index.value_or(0)) {
+    co_return MessageReply{begun};  // a retry of what is there already
+  }
   std::function<Result<MessageReply>(Tx&)> job = [&](Tx& tx) -> Result<MessageReply> {
     if (writes) {
       StreamOp op;
@@ -172,8 +176,7 @@ Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request) {
     }
     if (ends) {
       TRY_AS(ended, end_stream(tx, caller.tenant_id(), stream_id, ending_of(StreamOutcome::complete)));
-      // A retry of the last chunk: its first try ended the stream.
-      if (!ended && !(request.chunk_index && !writes)) return Error(ErrorCode::stream_ended);
+      if (!ended) return Error(ErrorCode::stream_ended);
     }
     TRY_AS(place, find_stream(tx.db, caller.tenant_id(), caller.user_id(), stream_id));
     TRY(show_streaming(tx.db, caller.tenant_id(), {&place.message, 1}));

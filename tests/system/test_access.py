@@ -48,6 +48,11 @@ class Place:
         history = self.server.call("own", "GET", f"/messages/{self.group}")["messages"]
         return json.dumps([{k: view[k] for k in ("name", "rev", "last_seq", "member_count", "muted", "pinned")}, members, history])
 
+    def stream(self):
+        """An open stream of the owner's, at n = 1."""
+        body = {"conversation_id": self.group, "chunk": "once", "stream_end": False, "client_msg_id": f"stream{next(fresh)}"}
+        return self.server.call("own", "POST", "/messages/stream", body)["message"]["message_id"]
+
     def newcomer(self):
         user = f"new{next(fresh)}"
         self.server.call("own", "POST", f"/conversations/{self.group}/members", {"user_ids": [user]})
@@ -133,6 +138,12 @@ EXPECTED = {
     "mark_delivered": (with_id("/receipts/delivered", seq=1), nothing(MEMBERS)),
     "mark_read": (with_id("/receipts/read", seq=1), nothing(MEMBERS)),
     "get_receipts": (in_group("GET", "/receipts/{c}/{m}"), MEMBERS),
+    "start_stream": (lambda p, u, c: ("WS", "", {"conversation_id": c}), MEMBERS),
+    "append_stream": (lambda p, u, c: ("WS", "", {"stream_id": p.stream(), "n": 2, "ops": [{"op": "text", "delta": "x"}]}), OWNER_ONLY_SENDER),
+    "end_stream": (lambda p, u, c: ("WS", "", {"stream_id": p.stream(), "status": "complete"}), OWNER_ONLY_SENDER),
+    "cancel_stream": (lambda p, u, c: ("WS", "", {"stream_id": p.stream()}), MEMBERS),
+    "watch_stream": (lambda p, u, c: ("WS", "", {"stream_id": p.stream(), "n": 0}), MEMBERS),
+    "stream_chunk": (lambda p, u, c: ("POST", "/messages/stream", {"conversation_id": c, "chunk": "x", "client_msg_id": f"sc{next(fresh)}"}), MEMBERS),
     "ping": (lambda p, u, c: ("WS", "ping", {}), EVERYBODY),
 }
 

@@ -238,7 +238,7 @@ def main():
     parser = argparse.ArgumentParser(description="Runs the test suites; the last line is 'N passed, N failed'.")
     parser.add_argument("--build", default="build", help="the build directory whose binaries are tested")
     parser.add_argument("--list", action="store_true", help="name the suites and end")
-    parser.add_argument("--limit-s", type=int, default=25 * 60, help="for all suites together")
+    parser.add_argument("--limit-s", type=int, default=25 * 60, help="for all suites together; four times that for a build with sanitizers")
     parser.add_argument("suites", nargs="*", metavar="SUITE")
     arguments = parser.parse_args()
     names = [suite.name for suite in SUITES]
@@ -256,6 +256,11 @@ def main():
     environment = {**os.environ, "AIIM_BUILD_DIR": str(build), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
     environment.setdefault("AIIM_BINARY", str(build / "aiim"))
     environment.setdefault("AIIM_FAULTS_BINARY", str(build / "aiim-faults"))
+    cache = build / "CMakeCache.txt"
+    slow = 1
+    if cache.exists() and re.search(r"^AIIM_SANITIZE:\w+=.+", cache.read_text(), re.M):
+        slow = 4
+        environment["AIIM_TEST_SLOW"] = "1"
     progress = Progress()
     started = time.monotonic()
     outcomes = []
@@ -269,7 +274,8 @@ def main():
                 progress.line(f"{suite.name:<14} FAILED: there are no tests in {suite.path}")
             continue
         for run in runs_of(suite, build, logs):
-            outcome = execute(run, environment, progress, started + arguments.limit_s)
+            run.limit_s *= slow
+            outcome = execute(run, environment, progress, started + arguments.limit_s * slow)
             outcomes.append(outcome)
             skipped = f", {outcome.skipped} skipped" if outcome.skipped else ""
             progress.line(f"{outcome.name:<14} {outcome.passed:>5} passed, {outcome.failed} failed{skipped}  {outcome.seconds:.1f} s")

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -18,7 +19,7 @@ constexpr std::int64_t grace_ms = 1000;            // the server's own statement
 constexpr std::int64_t script_ms_max = 1'800'000;  // migrations
 constexpr Oid jsonb_oid = 3802;                    // pg_type.dat
 
-// Literals are compared by address, so each has one.
+// Literals are compared by address, so each has one. Prepared at once under the names c0, c1 …
 constexpr const char* sql_begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 constexpr const char* sql_begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* sql_commit = "COMMIT";
@@ -26,6 +27,9 @@ constexpr const char* sql_rollback = "ROLLBACK";
 constexpr const char* sql_savepoint = "SAVEPOINT job";
 constexpr const char* sql_release = "RELEASE SAVEPOINT job";
 constexpr const char* sql_back = "ROLLBACK TO SAVEPOINT job";
+constexpr std::pair<const char*, const char*> controls[] = {
+    {"c0", sql_begin_write}, {"c1", sql_begin_read}, {"c2", sql_commit}, {"c3", sql_rollback},
+    {"c4", sql_savepoint},   {"c5", sql_release},    {"c6", sql_back}};
 
 // The one clock allowed in SQL.
 const Statement read_clock("clock.read", "SELECT clock_timestamp()", DbKind::postgres);
@@ -120,7 +124,7 @@ std::string postgres_session_setup(std::int64_t query_timeout_ms) {
   return "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, MDY'; SET synchronous_commit = on; SET jit = off; "
          "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_mergejoin = off; "
          "SET enable_incremental_sort = off; SET enable_bitmapscan = off; SET standard_conforming_strings = on; "
-         "SET idle_in_transaction_session_timeout = 30000; SET statement_timeout = " +
+         "SET idle_in_transaction_session_timeout = 10000; SET statement_timeout = " +
          std::to_string(query_timeout_ms);
 }
 
@@ -157,6 +161,11 @@ Result<> PostgresDb::open(const std::string& url) {
   if (!PQsendQuery(connection_, setup.c_str())) return lose("send");
   TRY(await_script(steady_ms() + query_timeout_ms_ + grace_ms));
   if (!PQenterPipelineMode(connection_)) return lose("pipeline mode");
+  for (auto& [name, sql] : controls) {
+    if (!PQsendPrepare(connection_, name, sql, 0, nullptr)) return lose("send");
+    sent_.push_back({Sent::control, name, nullptr});
+  }
+  TRY(finish());
   return {};
 }
 
@@ -192,7 +201,9 @@ Error PostgresDb::failed(const char* what, const PGresult* result) {
 
 Result<> PostgresDb::send_control(const char* sql) {
   if (lost_) return Error(ErrorCode::unavailable);
-  if (!PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, 0)) return lose("send");
+  auto* prepared =
+      std::find_if(std::begin(controls), std::end(controls), [=](auto& each) { return each.second == sql; });
+  if (!PQsendQueryPrepared(connection_, prepared->first, 0, nullptr, nullptr, nullptr, 0)) return lose("send");
   sent_.push_back({Sent::control, sql, nullptr});
   if (sql == sql_begin_write || sql == sql_begin_read) open_ = true;
   if (sql == sql_commit || sql == sql_rollback) open_ = false;

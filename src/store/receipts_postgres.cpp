@@ -18,21 +18,17 @@ const Statement lock_members(
     "WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id AND user_id = i.user_id LIMIT 1 "
     "FOR NO KEY UPDATE) m",
     DbKind::postgres);
-// Probes as in messages_postgres.cpp.
 const Statement judge_steps(
     "advance.judge.postgres",
-    "SELECT i.place, c.member_count, c.last_seq, s.message_id, CASE WHEN n.tenant_id = i.tenant_id "
-    "AND n.message_id = i.message_id AND n.conversation_id = i.conversation_id THEN n.seq END "
+    "SELECT i.place, c.member_count, c.last_seq, s.message_id, n.seq "
     "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) WITH ORDINALITY "
     "AS i (tenant_id, conversation_id, seq, message_id, place) "
     "CROSS JOIN LATERAL (SELECT member_count, last_seq FROM conversations "
-    "WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1) c "
-    "LEFT JOIN LATERAL (SELECT message_id FROM im_messages WHERE i.seq IS NOT NULL AND i.seq <= c.last_seq "
-    "AND (conversation_id, tenant_id, seq) >= (i.conversation_id, i.tenant_id, i.seq) "
-    "ORDER BY conversation_id, tenant_id, seq LIMIT 1) s ON TRUE "
-    "LEFT JOIN LATERAL (SELECT tenant_id, conversation_id, message_id, seq FROM im_messages "
-    "WHERE i.message_id IS NOT NULL AND (message_id, tenant_id) >= (i.message_id, i.tenant_id) "
-    "ORDER BY message_id, tenant_id LIMIT 1) n ON TRUE",
+    "WHERE conversation_id = i.conversation_id AND tenant_id = i.tenant_id LIMIT 1) c "
+    "LEFT JOIN LATERAL (SELECT message_id FROM im_messages WHERE conversation_id = i.conversation_id "
+    "AND tenant_id = i.tenant_id AND seq = i.seq LIMIT 1) s ON TRUE "
+    "LEFT JOIN LATERAL (SELECT seq FROM im_messages WHERE message_id = i.message_id AND tenant_id = i.tenant_id "
+    "AND conversation_id = i.conversation_id LIMIT 1) n ON TRUE",
     DbKind::postgres);
 const Statement move_cursors(
     "advance.move.postgres",

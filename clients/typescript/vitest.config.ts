@@ -7,6 +7,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: junit === undefined || junit === '' ? ['default'] : ['default', ['junit', { outputFile: junit, suiteName: 'clients/typescript' }]],
+    reporters:
+      junit === undefined || junit === ''
+        ? ['default']
+        : ['default', ['junit', { outputFile: junit, suiteName: 'clients/typescript' }]],
   },
 });

@@ -78,7 +78,7 @@ export interface AiimClientOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Where unsent messages survive. Default: IndexedDB in a browser, memory elsewhere. */
   readonly storage?: KeyValueStorage;
-  /** Names the entries in `storage`; set it to the user's id where several accounts share one. Default: the user's id. */
+  /** Names the entries in `storage`. Default: tenant and user, once the server has said them; better is to set it. */
   readonly storageKey?: string;
   /** `Accept-Language`, the language of the server's error texts. */
   readonly language?: string;
@@ -155,7 +155,7 @@ export interface ConnectionSnapshot {
 
 // ---------------------------------------------------------------------------------------------------- conversations
 
-/** `queued` waits for its turn or a connection; `failed` waits for `retry` or `discard`. Null: not one's own message. */
+/** `queued` waits for its turn or a connection; `failed` waits for `retry` or `discard`. */
 export type DeliveryState = 'queued' | 'sending' | 'failed' | 'sent' | 'delivered' | 'read';
 
 /** One row of a conversation: a message of the log, or one of one's own that is not in it yet. */
@@ -229,9 +229,12 @@ export interface ConversationStore extends Observable<ConversationSnapshot> {
   /** A message by id if it is in memory. */
   findMessage(messageId: string): Message | null;
 
-  /** Queues a message and shows it at once. Leaves in order per conversation, over reloads and reconnects. Returns its `client_msg_id`. */
+  /**
+   * Queues a message and shows it at once; returns its `client_msg_id`. Messages leave in order per conversation, over
+   * reloads and reconnects.
+   */
   send(content: MessageContent | string, options?: SendOptions): string;
-  /** As `send`, but resolves with the message once it is durable on the server, or rejects when it has failed or was discarded. */
+  /** As `send`; resolves once the message is durable on the server, rejects when it has failed or was discarded. */
   sendAndWait(content: MessageContent | string, options?: SendOptions): Promise<Message>;
   /** Queue a failed message again, at the end. */
   retry(clientMsgId: string): void;
@@ -377,7 +380,7 @@ export interface StartStreamOptions {
 export interface StreamWriter {
   readonly streamId: string;
   readonly seq: number;
-  /** Fires when the stream is over without us: cancelled by somebody, or the lease ran out. Give it to the model's request. */
+  /** Fires when the stream is over: cancelled by somebody, or the lease ran out. Give it to the model's request. */
   readonly signal: AbortSignal;
   /** Resolves when there is room for more; await it to follow the server's pace. */
   write(delta: string): Promise<void>;

@@ -13,7 +13,11 @@ export class Calls implements CallApi {
   ) {}
 
   initiate(conversationId: string, callType: CallType, clientCallId: string = randomId()): Promise<InitiateCallReply> {
-    return this.connection.request('call.initiate', { conversation_id: conversationId, call_type: callType, client_call_id: clientCallId });
+    return this.connection.request('call.initiate', {
+      conversation_id: conversationId,
+      call_type: callType,
+      client_call_id: clientCallId,
+    });
   }
 
   accept(callId: string): Promise<AcceptCallReply> {
@@ -38,7 +42,10 @@ export class Calls implements CallApi {
 
   async signal(callId: string, type: CallSignalType, data: unknown, toUserId?: string): Promise<void> {
     const request = { call_id: callId, signal_type: type, signal_data: data };
-    await this.connection.request('call.webrtc.signal', toUserId === undefined ? request : { ...request, to_user_id: toUserId });
+    await this.connection.request(
+      'call.webrtc.signal',
+      toUserId === undefined ? request : { ...request, to_user_id: toUserId },
+    );
   }
 
   iceConfiguration(): Promise<IceConfiguration> {

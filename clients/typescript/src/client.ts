@@ -79,7 +79,8 @@ export class AiimClient implements Client {
   constructor(readonly options: AiimClientOptions) {
     const limits = (this.limits = { ...defaultLimits, ...options.limits });
     const baseUrl = baseUrlOf(options.url);
-    if (options.token === undefined && options.apiKey === undefined) throw new AiimError('invalid_request', 'Option `token` or `apiKey` is needed.');
+    if (options.token === undefined && options.apiKey === undefined)
+      throw new AiimError('invalid_request', 'Option `token` or `apiKey` is needed.');
     const tokens = (this.tokens = options.token === undefined ? null : new TokenSource(options.token));
     const apiKey = tokens === null ? (options.apiKey ?? null) : null;
     const fetch: typeof globalThis.fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
@@ -136,7 +137,8 @@ export class AiimClient implements Client {
       sync,
       streams,
       userId: () => me.userId,
-      startStream: (id, start) => startStream({ connection, limits, session: (signal) => this.session(signal) }, id, start),
+      startStream: (id, start) =>
+        startStream({ connection, limits, session: (signal) => this.session(signal) }, id, start),
       warn,
     };
     this.parts = { me, conversations, presence, dispatch: new Dispatch(this.shared, conversations, presence) };
@@ -207,7 +209,10 @@ export class AiimClient implements Client {
     const { me, conversations, presence } = this.parts;
     const { outbox, receipts, streams, sync } = this.shared;
     if (me.userId !== null && me.userId !== hello.user_id) {
-      const error = new AiimError('forbidden', 'The token belongs to another user. Make a new client for another user.');
+      const error = new AiimError(
+        'forbidden',
+        'The token belongs to another user. Make a new client for another user.',
+      );
       this.socket.stop(error);
       this.events.emit('signed.out', error);
       return;
@@ -221,7 +226,8 @@ export class AiimClient implements Client {
     receipts.flush();
     presence.sessionBegan();
     streams.sessionBegan();
-    if (me.getSnapshot() === null) me.read().catch((cause: unknown) => this.shared.warn('The own profile could not be read.', cause));
+    if (me.getSnapshot() === null)
+      me.read().catch((cause: unknown) => this.shared.warn('The own profile could not be read.', cause));
     for (const { conversationId } of outbox.getSnapshot()) {
       if (conversations.find(conversationId)?.position == null) sync.need(conversationId);
     }
@@ -290,6 +296,7 @@ export class AiimClient implements Client {
 
 function webSocketOf(options: AiimClientOptions): WebSocketConstructor {
   const constructor = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
-  if (constructor === undefined) throw new AiimError('invalid_request', 'There is no global WebSocket here: pass one as option `WebSocket`.');
+  if (constructor === undefined)
+    throw new AiimError('invalid_request', 'There is no global WebSocket here: pass one as option `WebSocket`.');
   return constructor;
 }

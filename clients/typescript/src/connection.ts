@@ -118,13 +118,19 @@ export class Connection {
   }
 
   /** One operation and its answer. Rejects with `network` when there is no connection or it breaks. */
-  request<T>(type: string, data: object, options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number } = {}): Promise<T> {
+  request<T>(
+    type: string,
+    data: object,
+    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number } = {},
+  ): Promise<T> {
     const { socket } = this;
     if (this.current === null || socket === null) {
       return Promise.reject(new AiimError('network', 'Not connected.'));
     }
     if (this.pending.size >= this.options.limits.pendingMax) {
-      return Promise.reject(new AiimError('queue_full', 'Too many requests wait for their answer.', { retryable: true }));
+      return Promise.reject(
+        new AiimError('queue_full', 'Too many requests wait for their answer.', { retryable: true }),
+      );
     }
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(new AiimError('aborted', 'The request was aborted.'));
@@ -163,7 +169,9 @@ export class Connection {
       token = await this.nextToken();
     } catch (cause) {
       if (turn !== this.turn || !this.running) return;
-      this.retryLater(cause instanceof AiimError ? cause : new AiimError('network', 'No access token could be had.', { cause }));
+      this.retryLater(
+        cause instanceof AiimError ? cause : new AiimError('network', 'No access token could be had.', { cause }),
+      );
       return;
     }
     if (turn !== this.turn || !this.running) return;
@@ -260,7 +268,12 @@ export class Connection {
     this.endSession = end;
     this.startHeartbeat(hello.heartbeat_ms);
     this.renewInTime();
-    this.enter('catching_up', { retryAt: null, error: null, sessionId: hello.session_id, serverVersion: hello.version });
+    this.enter('catching_up', {
+      retryAt: null,
+      error: null,
+      sessionId: hello.session_id,
+      serverVersion: hello.version,
+    });
     this.options.onSession(session).then(
       () => {
         if (this.session !== session) return;
@@ -270,7 +283,10 @@ export class Connection {
       },
       (cause: unknown) => {
         if (this.session !== session) return;
-        this.lost(1006, cause instanceof AiimError ? cause : new AiimError('bad_response', 'Catching up failed.', { cause }));
+        this.lost(
+          1006,
+          cause instanceof AiimError ? cause : new AiimError('bad_response', 'Catching up failed.', { cause }),
+        );
       },
     );
   }
@@ -295,7 +311,8 @@ export class Connection {
     } catch (cause) {
       // Anything heard meanwhile is a sign of life too.
       const silent = this.lastHeardAt < askedAt;
-      if (this.session === session && silent) this.lost(1006, new AiimError('network', 'The server fell silent.', { cause }));
+      if (this.session === session && silent)
+        this.lost(1006, new AiimError('network', 'The server fell silent.', { cause }));
     } finally {
       this.pinging = false;
     }
@@ -389,13 +406,15 @@ export class Connection {
       socket.onerror = () => undefined;
       try {
         const { terminate } = socket as { terminate?: () => void };
-        if (code !== 1000 && terminate !== undefined) terminate.call(socket); // npm `ws`: no half minute of waiting
+        if (code !== 1000 && terminate !== undefined)
+          terminate.call(socket); // npm `ws`: no half minute of waiting
         else socket.close();
       } catch {
         // It was not open yet; then there is nothing to close.
       }
     }
-    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(new AiimError('network', 'The connection broke before the answer came.'));
+    for (const id of [...this.pending.keys()])
+      this.settle(id)?.reject(new AiimError('network', 'The connection broke before the answer came.'));
     const end = this.endSession;
     this.endSession = null;
     end?.abort();

@@ -30,7 +30,11 @@ export class ConversationHandle implements ConversationStore {
   usedAt = 0;
   private readonly subject: Subject<ConversationSnapshot>;
   private opened = 0;
-  private readonly loading = { older: null as Promise<void> | null, newer: null as Promise<void> | null, newest: null as Promise<void> | null };
+  private readonly loading = {
+    older: null as Promise<void> | null,
+    newer: null as Promise<void> | null,
+    newest: null as Promise<void> | null,
+  };
   private loadError: AiimError | null = null;
   private items: readonly MessageItem[] | null = null;
   private summary_: ConversationSummary | null = null;
@@ -254,13 +258,17 @@ export class ConversationHandle implements ConversationStore {
     try {
       await work();
     } catch (cause) {
-      this.loadError = cause instanceof AiimError ? cause : new AiimError('bad_response', 'A page could not be read.', { cause });
+      this.loadError =
+        cause instanceof AiimError ? cause : new AiimError('bad_response', 'A page could not be read.', { cause });
       throw this.loadError;
     }
   }
 
   /** Reads one page and puts it into the log, unless the log was dropped meanwhile. */
-  private async readPage(query: MessageQuery, options: { readonly newest?: boolean; readonly trim?: 'front' | 'back' }): Promise<void> {
+  private async readPage(
+    query: MessageQuery,
+    options: { readonly newest?: boolean; readonly trim?: 'front' | 'back' },
+  ): Promise<void> {
     const { log } = this.model;
     for (let attempt = 1; attempt <= pageAttemptsMax; attempt++) {
       const { generation } = log;
@@ -313,7 +321,11 @@ export class ConversationHandle implements ConversationStore {
 
   async edit(messageId: string, content: MessageContent | string): Promise<void> {
     const body = typeof content === 'string' ? { text: content } : content;
-    await this.shared.connection.request('edit_message', { conversation_id: this.id, message_id: messageId, content: body });
+    await this.shared.connection.request('edit_message', {
+      conversation_id: this.id,
+      message_id: messageId,
+      content: body,
+    });
   }
 
   async recall(messageId: string): Promise<void> {
@@ -337,7 +349,10 @@ export class ConversationHandle implements ConversationStore {
       await this.shared.connection.request('react', add ? request : { ...request, remove: true });
     } catch (error) {
       // Take it back, unless the server's word came meanwhile.
-      if (before !== null) this.patch(messageId, (message) => (message.rev === before.rev ? { ...message, reactions: before.reactions } : message));
+      if (before !== null)
+        this.patch(messageId, (message) =>
+          message.rev === before.rev ? { ...message, reactions: before.reactions } : message,
+        );
       throw error;
     }
   }
@@ -388,7 +403,8 @@ export class ConversationHandle implements ConversationStore {
     const members: ConversationMember[] = [];
     let cursor: string | null = null;
     do {
-      const page: { members: readonly ConversationMember[]; next_cursor: string | null } = await this.shared.api.listMembers(this.id, { limit: 200, cursor });
+      const page: { members: readonly ConversationMember[]; next_cursor: string | null } =
+        await this.shared.api.listMembers(this.id, { limit: 200, cursor });
       members.push(...page.members);
       cursor = page.next_cursor;
     } while (cursor !== null && members.length < 20_000);
@@ -426,6 +442,7 @@ function withReaction(message: Message, emoji: string, userId: string, add: bool
   const others = held?.user_ids.filter((id) => id !== userId) ?? [];
   const count = (held?.count ?? 0) + (add ? 1 : -1);
   const changed = { emoji, count, user_ids: add ? [...others, userId] : others };
-  const reactions = held === undefined ? [...message.reactions, changed] : message.reactions.map((r) => (r === held ? changed : r));
+  const reactions =
+    held === undefined ? [...message.reactions, changed] : message.reactions.map((r) => (r === held ? changed : r));
   return { ...message, reactions: reactions.filter((reaction) => reaction.count > 0) };
 }

@@ -75,7 +75,11 @@ export class Conversations implements ConversationList, SyncTarget {
     const handle = this.handle(model.id);
     const shared = this.shared();
     if (model.position !== null) shared.outbox.reached(model.id, model.position.rev);
-    if (model.status === 'ready' && shared.options.autoMarkDelivered !== false && model.lastForeignSeq > model.deliveredSeq) {
+    if (
+      model.status === 'ready' &&
+      shared.options.autoMarkDelivered !== false &&
+      model.lastForeignSeq > model.deliveredSeq
+    ) {
       const seq = model.lastForeignSeq;
       model.delivered(seq);
       shared.receipts.delivered(model.id, seq);
@@ -111,7 +115,8 @@ export class Conversations implements ConversationList, SyncTarget {
       this.error = null;
       return page.sync_token;
     } catch (cause) {
-      this.error = cause instanceof AiimError ? cause : new AiimError('bad_response', 'The list could not be read.', { cause });
+      this.error =
+        cause instanceof AiimError ? cause : new AiimError('bad_response', 'The list could not be read.', { cause });
       if (this.status === 'loading' && this.error.code !== 'aborted') this.status = 'error';
       throw this.error;
     } finally {
@@ -144,7 +149,8 @@ export class Conversations implements ConversationList, SyncTarget {
       this.take(await this.shared().api.listConversations({ limit: listPageSize, cursor }));
       this.error = null;
     } catch (cause) {
-      this.error = cause instanceof AiimError ? cause : new AiimError('bad_response', 'The list could not be read.', { cause });
+      this.error =
+        cause instanceof AiimError ? cause : new AiimError('bad_response', 'The list could not be read.', { cause });
       throw this.error;
     }
   }

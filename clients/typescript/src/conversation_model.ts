@@ -25,8 +25,19 @@ import { UnreadCounter, unreadMax, type UnreadCount } from './unread.js';
 /** A durable event of one conversation. */
 export type DurableEvent =
   | { readonly kind: 'message'; readonly rev: number; readonly after: number; readonly message: Message }
-  | { readonly kind: 'members'; readonly rev: number; readonly after: number; readonly members: readonly MemberChange[]; readonly joined: boolean }
-  | { readonly kind: 'conversation'; readonly rev: number; readonly after: number; readonly conversation: PartialConversation };
+  | {
+      readonly kind: 'members';
+      readonly rev: number;
+      readonly after: number;
+      readonly members: readonly MemberChange[];
+      readonly joined: boolean;
+    }
+  | {
+      readonly kind: 'conversation';
+      readonly rev: number;
+      readonly after: number;
+      readonly conversation: PartialConversation;
+    };
 
 export type PartialConversation = SharedConversation & Partial<Conversation>;
 
@@ -228,7 +239,8 @@ export class ConversationModel {
   applySync(change: SyncChanges, askedAt: number): boolean {
     const position = this.position;
     if (this.status !== 'ready' || position === null || position.epoch !== change.epoch) return false;
-    if (change.conversation !== undefined && change.conversation.rev >= (this.row?.rev ?? 0)) this.adoptRow(change.conversation);
+    if (change.conversation !== undefined && change.conversation.rev >= (this.row?.rev ?? 0))
+      this.adoptRow(change.conversation);
     this.applyMembers(change.members, null);
     for (const cursor of change.cursors) this.moveCursor(cursor);
     const ascending = [...change.messages].sort((a, b) => a.seq - b.seq);
@@ -399,7 +411,11 @@ export class ConversationModel {
   private adoptFigure(row: PartialConversation): void {
     if (row.unread_count === undefined) return;
     this.figureWanted = false;
-    this.unreadCounter.reset({ unread: row.unread_count, mentions: row.mention_count ?? 0 }, row.last_seq, this.readSeq);
+    this.unreadCounter.reset(
+      { unread: row.unread_count, mentions: row.mention_count ?? 0 },
+      row.last_seq,
+      this.readSeq,
+    );
     if (row.unread_count > 0) this.lastForeignSeq = Math.max(this.lastForeignSeq, row.last_seq);
   }
 
@@ -427,8 +443,15 @@ export class ConversationModel {
   private adoptMember(member: ConversationMember, rev: number): void {
     const held = this.members.get(member.user_id);
     if (held !== undefined && held.rev > rev) return;
-    if (held !== undefined && held.left_at === null && held.role === member.role && held.joined_at === member.joined_at) return;
-    this.members.set(member.user_id, { user_id: member.user_id, role: member.role, joined_at: member.joined_at, left_at: null, rev });
+    if (held !== undefined && held.left_at === null && held.role === member.role && held.joined_at === member.joined_at)
+      return;
+    this.members.set(member.user_id, {
+      user_id: member.user_id,
+      role: member.role,
+      joined_at: member.joined_at,
+      left_at: null,
+      rev,
+    });
   }
 
   /** Members that a complete list does not name have left. */
@@ -494,7 +517,8 @@ export class ConversationModel {
 
   private noticeLast(message: Message): void {
     const held = this.lastMessage;
-    if (held === null || message.seq > held.seq || (message.seq === held.seq && message.rev > held.rev)) this.lastMessage = message;
+    if (held === null || message.seq > held.seq || (message.seq === held.seq && message.rev > held.rev))
+      this.lastMessage = message;
     this.noticeActivity(message.created_at);
   }
 
@@ -519,7 +543,8 @@ export class ConversationModel {
   private countHeld(readSeq: number): UnreadCount | null {
     const newest: readonly MessageItem[] = this.log.newest();
     const firstHeld = newest[0]?.message.seq;
-    if (firstHeld === undefined || firstHeld > readSeq + 1 || (newest.at(-1)?.message.seq ?? 0) < this.lastSeq) return null;
+    if (firstHeld === undefined || firstHeld > readSeq + 1 || (newest.at(-1)?.message.seq ?? 0) < this.lastSeq)
+      return null;
     let unread = 0;
     let mentions = 0;
     for (let i = newest.length - 1; i >= 0; i--) {

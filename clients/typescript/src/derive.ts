@@ -2,7 +2,7 @@
 
 import type { ConversationSnapshot, DeliveryState, MessageItem } from './api.js';
 
-/** The tick of one's own message: `queued → sending → sent → delivered → read` (or `failed`); null for others' messages. */
+/** The tick of an own message: `queued → sending → sent → delivered → read` (or `failed`); null for others'. */
 export function deliveryOf(snapshot: ConversationSnapshot, item: MessageItem): DeliveryState | null {
   if (!item.mine) return null;
   if (item.pending !== null) return item.pending;

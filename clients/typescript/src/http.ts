@@ -47,9 +47,19 @@ export class Http {
   async call<T>(
     method: Method,
     path: string,
-    input: RequestOptions & { readonly query?: Query; readonly body?: unknown; readonly anonymous?: boolean; readonly repeatable?: boolean } = {},
+    input: RequestOptions & {
+      readonly query?: Query;
+      readonly body?: unknown;
+      readonly anonymous?: boolean;
+      readonly repeatable?: boolean;
+    } = {},
   ): Promise<T> {
-    const repeatable = input.repeatable === true || method === 'GET' || method === 'PUT' || method === 'DELETE' || input.idempotencyKey !== undefined;
+    const repeatable =
+      input.repeatable === true ||
+      method === 'GET' ||
+      method === 'PUT' ||
+      method === 'DELETE' ||
+      input.idempotencyKey !== undefined;
     const url = this.options.baseUrl + path + encodeQuery(input.query);
     let refused: string | null = null;
     for (let attempt = 1; ; attempt++) {
@@ -58,7 +68,8 @@ export class Http {
         return await this.once<T>(method, url, token, input);
       } catch (error) {
         if (!(error instanceof AiimError)) throw error;
-        const freshTokenHelps = error.code === 'unauthenticated' && token !== null && refused === null && this.options.tokens !== null;
+        const freshTokenHelps =
+          error.code === 'unauthenticated' && token !== null && refused === null && this.options.tokens !== null;
         if (freshTokenHelps) {
           refused = token;
           continue;
@@ -66,7 +77,8 @@ export class Http {
         const notActedOn = error.code === 'rate_limited' || error.code === 'unavailable';
         const wait = error.retryAfterMs ?? Math.random() * 300 * 2 ** attempt;
         if (!error.retryable || !(repeatable || notActedOn)) throw error;
-        if (error.code === 'timeout' || attempt >= this.options.attemptsMax || wait > this.options.retryWaitMaxMs) throw error;
+        if (error.code === 'timeout' || attempt >= this.options.attemptsMax || wait > this.options.retryWaitMaxMs)
+          throw error;
         await sleep(wait, input.signal);
       }
     }
@@ -75,7 +87,8 @@ export class Http {
   private async token(refused: string | null, signal: AbortSignal | undefined): Promise<string | null> {
     if (this.options.tokens === null) return this.options.bearer ?? null;
     const token = await this.options.tokens.get(refused, signal);
-    if (token === null) throw new AiimError('unauthenticated', 'Signed out: no access token is available.', { status: 401 });
+    if (token === null)
+      throw new AiimError('unauthenticated', 'Signed out: no access token is available.', { status: 401 });
     return token;
   }
 
@@ -108,7 +121,10 @@ export class Http {
       try {
         return JSON.parse(text) as T;
       } catch (cause) {
-        throw new AiimError('bad_response', 'The server answered something that is not JSON.', { status: response.status, cause });
+        throw new AiimError('bad_response', 'The server answered something that is not JSON.', {
+          status: response.status,
+          cause,
+        });
       }
     } catch (cause) {
       if (cause instanceof AiimError) throw cause;
@@ -167,7 +183,10 @@ export function encodeQuery(query: Query | undefined): string {
 }
 
 /** A signal that fires with the caller's, or after `ms`. `clear` lets go of both. */
-export function deadline(ms: number, outer?: AbortSignal): { signal: AbortSignal; expired: () => boolean; clear: () => void } {
+export function deadline(
+  ms: number,
+  outer?: AbortSignal,
+): { signal: AbortSignal; expired: () => boolean; clear: () => void } {
   const controller = new AbortController();
   let expired = false;
   const timer = setTimeout(() => {

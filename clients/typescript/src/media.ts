@@ -29,7 +29,12 @@ export class Media implements MediaApi {
     );
     await this.put(new URL(token.upload_url, this.baseUrl).href, token.method, token.headers, bytes, signal);
     return await this.api.completeUpload(
-      { media_id: token.media_id, conversation_id: conversationId, file_hash: await sha256(bytes), file_size: bytes.byteLength },
+      {
+        media_id: token.media_id,
+        conversation_id: conversationId,
+        file_hash: await sha256(bytes),
+        file_size: bytes.byteLength,
+      },
       { signal },
     );
   }

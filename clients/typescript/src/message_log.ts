@@ -134,7 +134,10 @@ export class MessageLog {
   }
 
   /** A page as the server answered it, ascending. `newest`: it was asked for without bounds. */
-  insertPage(messages: readonly Message[], options: { readonly newest?: boolean; readonly trim?: 'front' | 'back' } = {}): void {
+  insertPage(
+    messages: readonly Message[],
+    options: { readonly newest?: boolean; readonly trim?: 'front' | 'back' } = {},
+  ): void {
     if (options.newest) this.loaded_ = true;
     let run: Run = [];
     for (const message of messages) {

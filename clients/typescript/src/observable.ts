@@ -11,7 +11,7 @@ export interface Observable<T> {
   readonly getSnapshot: () => T;
 }
 
-/** The owner's side of an `Observable`. Snapshots are built when asked for, notifications are gathered per microtask. */
+/** The owner's side of an `Observable`. Snapshots are built when asked for, notifications gathered per microtask. */
 export class Subject<T> implements Observable<T> {
   private readonly listeners = new Set<() => void>();
   private snapshot: T | undefined;

@@ -76,7 +76,11 @@ export class Outbox implements OutboxStore {
   private writes: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: OutboxOptions) {
-    this.subject = new Subject(() => this.ordered().filter((entry) => entry.ack === null).map((entry) => entry.item));
+    this.subject = new Subject(() =>
+      this.ordered()
+        .filter((entry) => entry.ack === null)
+        .map((entry) => entry.item),
+    );
   }
 
   readonly subscribe = (listener: () => void): (() => void) => this.subject.subscribe(listener);
@@ -88,7 +92,8 @@ export class Outbox implements OutboxStore {
     const clientMsgId = options.clientMsgId ?? randomId();
     if (this.closed) throw new AiimError('closed', 'The client is closed.');
     if (this.entries.has(clientMsgId)) throw new AiimError('conflict', 'A message with this id is on its way.');
-    if (this.getSnapshot().length >= this.options.limits.outboxMax) throw new AiimError('queue_full', 'Too many messages wait to be sent.');
+    if (this.getSnapshot().length >= this.options.limits.outboxMax)
+      throw new AiimError('queue_full', 'Too many messages wait to be sent.');
     const entry = this.make({
       clientMsgId,
       conversationId,
@@ -195,7 +200,13 @@ export class Outbox implements OutboxStore {
   private acknowledged(entry: Entry, ack: SendMessageAck): void {
     entry.ack = ack;
     this.unstore(entry);
-    const message: Message = { ...entry.row.message, message_id: ack.message_id, seq: ack.seq, rev: ack.rev, created_at: ack.created_at };
+    const message: Message = {
+      ...entry.row.message,
+      message_id: ack.message_id,
+      seq: ack.seq,
+      rev: ack.rev,
+      created_at: ack.created_at,
+    };
     entry.row = { ...entry.row, message, pending: null };
     for (const waiter of entry.waiters.splice(0)) waiter.resolve(message);
     if (this.options.position(entry.conversationId) >= ack.rev) this.finish(entry);
@@ -246,7 +257,13 @@ export class Outbox implements OutboxStore {
   private rebuild(entry: Entry): void {
     const { clientMsgId, conversationId, type, content, replyTo, queuedAt, state, error } = entry;
     entry.item = { clientMsgId, conversationId, type, content, replyTo, queuedAt, state, error };
-    entry.row = { key: clientMsgId, message: localMessage(entry, this.options.userId() ?? ''), mine: true, pending: state, error };
+    entry.row = {
+      key: clientMsgId,
+      message: localMessage(entry, this.options.userId() ?? ''),
+      mine: true,
+      pending: state,
+      error,
+    };
   }
 
   private enter(entry: Entry, state: Entry['state']): void {
@@ -323,14 +340,16 @@ export class Outbox implements OutboxStore {
   }
 
   private keyOf(entry: Entry): string {
-    return `${this.prefix}${this.instance}/${String(entry.order).padStart(17, '0')}/${encodeURIComponent(entry.clientMsgId)}`;
+    const order = String(entry.order).padStart(17, '0');
+    return `${this.prefix}${this.instance}/${order}/${encodeURIComponent(entry.clientMsgId)}`;
   }
 
   private store(entry: Entry): void {
     if (this.prefix === null) return;
     const { conversationId, type, content, replyTo, queuedAt, error } = entry;
     const stored: StoredEntry = { conversationId, type, content, replyTo, queuedAt };
-    const failed = entry.state === 'failed' && error !== null ? { failed: { code: error.code, message: error.message } } : {};
+    const failed =
+      entry.state === 'failed' && error !== null ? { failed: { code: error.code, message: error.message } } : {};
     const key = this.keyOf(entry);
     this.write(() => this.options.storage.set(key, JSON.stringify({ ...stored, ...failed })));
   }
@@ -343,7 +362,9 @@ export class Outbox implements OutboxStore {
 
   /** One after another: a delete must not overtake the set before it. */
   private write(work: () => Promise<void>): void {
-    this.writes = this.writes.then(work).catch((cause: unknown) => this.options.warn('Unsent messages could not be stored.', cause));
+    this.writes = this.writes
+      .then(work)
+      .catch((cause: unknown) => this.options.warn('Unsent messages could not be stored.', cause));
   }
 
   /** A lock held as long as this client lives tells others that its entries are cared for. */

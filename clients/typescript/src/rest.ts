@@ -55,7 +55,10 @@ export class RestApi {
     return this.http.call('POST', '/conversations', { ...options, body: request });
   }
 
-  listConversations(query: PageQuery & { updated_since?: string } = {}, options: RequestOptions = {}): Promise<ConversationPage> {
+  listConversations(
+    query: PageQuery & { updated_since?: string } = {},
+    options: RequestOptions = {},
+  ): Promise<ConversationPage> {
     return this.http.call('GET', '/conversations', { ...options, query });
   }
 
@@ -79,13 +82,26 @@ export class RestApi {
     return this.http.call('GET', path('conversations', conversationId, 'members'), { ...options, query });
   }
 
-  addMembers(conversationId: string, userIds: readonly string[], role?: MemberRole, options: RequestOptions = {}): Promise<MemberPage> {
+  addMembers(
+    conversationId: string,
+    userIds: readonly string[],
+    role?: MemberRole,
+    options: RequestOptions = {},
+  ): Promise<MemberPage> {
     const body = role === undefined ? { user_ids: userIds } : { user_ids: userIds, role };
     return this.http.call('POST', path('conversations', conversationId, 'members'), { ...options, body });
   }
 
-  setMemberRole(conversationId: string, userId: string, role: MemberRole, options: RequestOptions = {}): Promise<unknown> {
-    return this.http.call('PATCH', path('conversations', conversationId, 'members', userId), { ...options, body: { role } });
+  setMemberRole(
+    conversationId: string,
+    userId: string,
+    role: MemberRole,
+    options: RequestOptions = {},
+  ): Promise<unknown> {
+    return this.http.call('PATCH', path('conversations', conversationId, 'members', userId), {
+      ...options,
+      body: { role },
+    });
   }
 
   removeMember(conversationId: string, userId: string, options: RequestOptions = {}): Promise<void> {
@@ -103,14 +119,22 @@ export class RestApi {
   // Messages
 
   sendMessage(request: SendMessageRequest, options: RequestOptions = {}): Promise<SendMessageReply> {
-    return this.http.call('POST', '/messages', { ...options, body: request, repeatable: request.client_msg_id !== undefined });
+    return this.http.call('POST', '/messages', {
+      ...options,
+      body: request,
+      repeatable: request.client_msg_id !== undefined,
+    });
   }
 
   listMessages(conversationId: string, query: MessageQuery = {}, options: RequestOptions = {}): Promise<MessagePage> {
     return this.http.call('GET', path('messages', conversationId), { ...options, query });
   }
 
-  getMessage(conversationId: string, messageId: string, options: RequestOptions = {}): Promise<{ readonly message: Message }> {
+  getMessage(
+    conversationId: string,
+    messageId: string,
+    options: RequestOptions = {},
+  ): Promise<{ readonly message: Message }> {
     return this.http.call('GET', path('messages', conversationId, messageId), options);
   }
 
@@ -123,11 +147,20 @@ export class RestApi {
     return this.http.call('PATCH', path('messages', conversationId, messageId), { ...options, body: { content } });
   }
 
-  recallMessage(conversationId: string, messageId: string, options: RequestOptions = {}): Promise<{ readonly message: Message }> {
+  recallMessage(
+    conversationId: string,
+    messageId: string,
+    options: RequestOptions = {},
+  ): Promise<{ readonly message: Message }> {
     return this.http.call('DELETE', path('messages', conversationId, messageId), options);
   }
 
-  addReaction(conversationId: string, messageId: string, emoji: string, options: RequestOptions = {}): Promise<{ readonly message: Message }> {
+  addReaction(
+    conversationId: string,
+    messageId: string,
+    emoji: string,
+    options: RequestOptions = {},
+  ): Promise<{ readonly message: Message }> {
     return this.http.call('PUT', path('messages', conversationId, messageId, 'reactions', emoji), options);
   }
 
@@ -140,7 +173,7 @@ export class RestApi {
     return this.http.call('DELETE', path('messages', conversationId, messageId, 'reactions', emoji), options);
   }
 
-  /** Writes a stream over HTTP: starts, appends and ends by `client_msg_id`; `chunk_index` 1, 2, 3 … makes repeats harmless. */
+  /** Writes a stream over HTTP, by `client_msg_id`; `chunk_index` 1, 2, 3 … makes repeats harmless. */
   streamMessage(
     request: {
       readonly conversation_id: string;
@@ -157,7 +190,10 @@ export class RestApi {
   // Receipts
 
   markDelivered(conversationId: string, seq: number, options: RequestOptions = {}): Promise<void> {
-    return this.http.call('POST', '/receipts/delivered', { ...options, body: { conversation_id: conversationId, seq } });
+    return this.http.call('POST', '/receipts/delivered', {
+      ...options,
+      body: { conversation_id: conversationId, seq },
+    });
   }
 
   markRead(conversationId: string, seq: number, options: RequestOptions = {}): Promise<void> {

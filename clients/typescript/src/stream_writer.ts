@@ -32,14 +32,22 @@ export interface WriterContext {
   readonly session: (signal?: AbortSignal) => Promise<Session>;
 }
 
-export async function startStream(context: WriterContext, conversationId: string, options: StartStreamOptions): Promise<StreamWriter> {
+export async function startStream(
+  context: WriterContext,
+  conversationId: string,
+  options: StartStreamOptions,
+): Promise<StreamWriter> {
   const { replyTo, signal } = options;
   const request = {
     conversation_id: conversationId,
     client_msg_id: options.clientMsgId ?? randomId(),
     ...(replyTo === undefined ? {} : { reply_to: replyTo }),
   };
-  const ack = await insistently(context, () => context.connection.request<StreamStartAck>('stream.start', request, { signal }), signal);
+  const ack = await insistently(
+    context,
+    () => context.connection.request<StreamStartAck>('stream.start', request, { signal }),
+    signal,
+  );
   return new Writer(context, ack);
 }
 
@@ -94,7 +102,11 @@ class Writer implements StreamWriter {
         const again = sent;
         sent = true;
         try {
-          await this.context.connection.request('stream.end', { stream_id: this.streamId, status: 'complete', ...request });
+          await this.context.connection.request('stream.end', {
+            stream_id: this.streamId,
+            status: 'complete',
+            ...request,
+          });
         } catch (error) {
           // The answer to the first attempt was lost with its connection.
           if (!(again && error instanceof AiimError && error.code === 'stream_ended')) throw error;
@@ -111,7 +123,9 @@ class Writer implements StreamWriter {
     this.bufferSize = 0;
     clearInterval(this.lease);
     try {
-      await insistently(this.context, () => this.context.connection.request('stream.cancel', { stream_id: this.streamId }));
+      await insistently(this.context, () =>
+        this.context.connection.request('stream.cancel', { stream_id: this.streamId }),
+      );
     } catch (error) {
       if (!(error instanceof AiimError) || error.code !== 'stream_ended') throw error;
     }
@@ -122,8 +136,16 @@ class Writer implements StreamWriter {
     const last = this.buffer.at(-1);
     const size = sizeOf(op);
     this.bufferSize += size;
-    const joins = last !== undefined && last.op === op.op && (op.op === 'text' || op.op === 'reasoning') && sizeOf(last) < stepSizeMax / 2;
-    if (joins) this.buffer[this.buffer.length - 1] = { op: op.op, delta: (last as { delta: string }).delta + op.delta } as StreamOp;
+    const joins =
+      last !== undefined &&
+      last.op === op.op &&
+      (op.op === 'text' || op.op === 'reasoning') &&
+      sizeOf(last) < stepSizeMax / 2;
+    if (joins)
+      this.buffer[this.buffer.length - 1] = {
+        op: op.op,
+        delta: (last as { delta: string }).delta + op.delta,
+      } as StreamOp;
     else this.buffer.push(op);
   }
 
@@ -168,7 +190,9 @@ class Writer implements StreamWriter {
     } catch (cause) {
       this.inFlight--;
       step.sent = false;
-      this.stepFailed(cause instanceof AiimError ? cause : new AiimError('bad_response', 'Appending failed.', { cause }));
+      this.stepFailed(
+        cause instanceof AiimError ? cause : new AiimError('bad_response', 'Appending failed.', { cause }),
+      );
     }
     this.notify();
     if (this.inFlight < windowMax) this.pump();

@@ -47,7 +47,10 @@ export class StreamHub implements StreamReader {
     return { subscribe, getSnapshot: () => this.follow(streamId).subject.getSnapshot() };
   }
 
-  async *read(streamId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<StreamChunk, void, undefined> {
+  async *read(
+    streamId: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<StreamChunk, void, undefined> {
     const { signal } = options;
     if (signal?.aborted) throw new AiimError('aborted', 'Reading the stream was aborted.');
     const followed = this.follow(streamId);
@@ -97,7 +100,10 @@ export class StreamHub implements StreamReader {
     }
   }
 
-  async *text(streamId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<string, void, undefined> {
+  async *text(
+    streamId: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<string, void, undefined> {
     let said = '';
     for await (const chunk of this.read(streamId, options)) {
       const { text } = chunk.snapshot;
@@ -183,7 +189,12 @@ export class StreamHub implements StreamReader {
     for (const reader of followed.readers) reader.changed(ops, followed.state.n);
   }
 
-  private ended(followed: Followed, content: Parameters<StreamState['end']>[0], outcome: StreamOutcome, n = followed.state.n): void {
+  private ended(
+    followed: Followed,
+    content: Parameters<StreamState['end']>[0],
+    outcome: StreamOutcome,
+    n = followed.state.n,
+  ): void {
     const before = followed.state.text;
     followed.state.end(content, outcome, n);
     const same = followed.state.text === before;
@@ -216,7 +227,8 @@ export class StreamHub implements StreamReader {
     const { state } = followed;
     state.asking = false;
     followed.subject.changed();
-    const error = cause instanceof AiimError ? cause : new AiimError('bad_response', 'The stream could not be read.', { cause });
+    const error =
+      cause instanceof AiimError ? cause : new AiimError('bad_response', 'The stream could not be read.', { cause });
     if (error.code === 'network') return; // the next session asks
     if (!error.retryable) {
       this.warn('A stream could not be followed.', error);

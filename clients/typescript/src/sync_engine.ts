@@ -113,7 +113,8 @@ export class SyncEngine {
         } catch (error) {
           for (const id of asked) this.wanted.add(id);
           if (session.ended.aborted) return;
-          const failure = error instanceof AiimError ? error : new AiimError('bad_response', 'A sync failed.', { cause: error });
+          const failure =
+            error instanceof AiimError ? error : new AiimError('bad_response', 'A sync failed.', { cause: error });
           this.warn('A sync failed.', failure);
           if (attempt >= triesMax) {
             this.connection.restart(failure);
@@ -148,7 +149,11 @@ export class SyncEngine {
 
   private async rounds(
     session: Session,
-    { since, todo, thorough }: { readonly since: string | null; readonly todo: Set<string>; readonly thorough: boolean },
+    {
+      since,
+      todo,
+      thorough,
+    }: { readonly since: string | null; readonly todo: Set<string>; readonly thorough: boolean },
   ): Promise<void> {
     const done = new Set<string>();
     const tries = new Map<string, number>();
@@ -161,7 +166,8 @@ export class SyncEngine {
       const named = [...todo].slice(0, batchMax);
       if (named.length === 0 && !more && this.wanted.size === 0) break;
       if (named.length === 0 && !more) continue;
-      if (round >= roundsMax || idle >= triesMax) throw new AiimError('bad_response', 'A sync does not come to an end.');
+      if (round >= roundsMax || idle >= triesMax)
+        throw new AiimError('bad_response', 'A sync does not come to an end.');
 
       const asked = new Set<string>();
       const askedAt = adoptionClock();
@@ -172,7 +178,8 @@ export class SyncEngine {
         asked.add(id);
         positions.push({ conversation_id: id, epoch: model.position.epoch, rev: model.position.rev });
       }
-      const request: SyncRequest = from === null ? { conversations: positions } : { since: from, conversations: positions };
+      const request: SyncRequest =
+        from === null ? { conversations: positions } : { since: from, conversations: positions };
       const reply = await this.ask(request, session.ended);
       for (const id of named) todo.delete(id);
       more = reply.more && since !== null;
@@ -209,14 +216,21 @@ export class SyncEngine {
       try {
         return await this.connection.request<SyncReply>('sync', request, { signal });
       } catch (error) {
-        if (!(error instanceof AiimError) || !error.retryable || error.code === 'network' || attempt >= triesMax) throw error;
+        if (!(error instanceof AiimError) || !error.retryable || error.code === 'network' || attempt >= triesMax)
+          throw error;
         await sleep(Math.min(error.retryAfterMs ?? 300 * 2 ** attempt, waitMaxMs), signal);
       }
     }
   }
 
   /** Returns whether this conversation has to be asked for again. */
-  private applyEntry(entry: SyncConversation, asked: ReadonlySet<string>, askedAt: number, done: Set<string>, thorough: boolean): boolean {
+  private applyEntry(
+    entry: SyncConversation,
+    asked: ReadonlySet<string>,
+    askedAt: number,
+    done: Set<string>,
+    thorough: boolean,
+  ): boolean {
     const id = entry.conversation_id;
     const model = this.target.find(id);
     if ('removed' in entry) {

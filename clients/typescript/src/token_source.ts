@@ -20,7 +20,10 @@ export class TokenSource {
       const end = expiryOf(token);
       if (end === null || end - Date.now() > marginMs) return token;
     }
-    return await orAborted(this.ask(token === null ? 'needed' : token === refused ? 'unauthenticated' : 'expiring'), signal);
+    return await orAborted(
+      this.ask(token === null ? 'needed' : token === refused ? 'unauthenticated' : 'expiring'),
+      signal,
+    );
   }
 
   /** A new token although the current one still holds. */

@@ -44,7 +44,12 @@ export class UnreadCounter {
    * A change of a message of somebody else. `countable`: not recalled. `held`: the same of the version known before; null
    * if there was none.
    */
-  changed(message: Message, countable: boolean, mentions: boolean, held: { readonly countable: boolean; readonly mentions: boolean } | null): void {
+  changed(
+    message: Message,
+    countable: boolean,
+    mentions: boolean,
+    held: { readonly countable: boolean; readonly mentions: boolean } | null,
+  ): void {
     const { seq } = message;
     if (seq <= this.readSeq) return;
     if (seq > this.baseSeq) {
@@ -54,9 +59,11 @@ export class UnreadCounter {
     }
     const { base } = this;
     if (held === null && base.mentions > 0) this.mentionsUnsure = true;
-    if (held !== null && held.mentions !== mentions) this.base = { ...base, mentions: Math.max(0, base.mentions + (mentions ? 1 : -1)) };
+    if (held !== null && held.mentions !== mentions)
+      this.base = { ...base, mentions: Math.max(0, base.mentions + (mentions ? 1 : -1)) };
     const wasCountable = held === null || held.countable;
-    if (wasCountable && !countable && message.status === 'recalled') this.base = { ...this.base, unread: Math.max(0, base.unread - 1) };
+    if (wasCountable && !countable && message.status === 'recalled')
+      this.base = { ...this.base, unread: Math.max(0, base.unread - 1) };
   }
 
   /** The user read up to `seq`. What of the base figure is left is unknown until the server says so, unless all of it is read. */
@@ -71,6 +78,9 @@ export class UnreadCounter {
   count(): UnreadCount {
     let mentions = this.base.mentions;
     for (const mentioned of this.arrived.values()) if (mentioned) mentions++;
-    return { unread: Math.min(unreadMax, this.base.unread + this.arrived.size), mentions: Math.min(unreadMax, mentions) };
+    return {
+      unread: Math.min(unreadMax, this.base.unread + this.arrived.size),
+      mentions: Math.min(unreadMax, mentions),
+    };
   }
 }

@@ -40,12 +40,16 @@ export class Users implements UserDirectory {
 
   load(userId: string): Promise<User | null> {
     const known = this.of(userId);
-    if (Date.now() - known.loadedAt < (known.user === null ? retryMs : freshMs)) return known.loading ?? Promise.resolve(known.user);
+    if (Date.now() - known.loadedAt < (known.user === null ? retryMs : freshMs))
+      return known.loading ?? Promise.resolve(known.user);
     known.loading ??= this.read(userId, known).finally(() => (known.loading = null));
     return known.loading;
   }
 
-  async search(query: string, options: { readonly limit?: number; readonly signal?: AbortSignal } = {}): Promise<readonly User[]> {
+  async search(
+    query: string,
+    options: { readonly limit?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<readonly User[]> {
     const { users } = await this.api.listUsers({ query, limit: options.limit ?? 20 }, { signal: options.signal });
     for (const user of users) this.learnt(user);
     return users;

@@ -242,13 +242,17 @@ describe('signs of life', () => {
     await expect(client.request('slow', {})).rejects.toMatchObject({ code: 'queue_full' });
     const outcomes = Promise.allSettled(requests);
     abort.abort();
-    for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'aborted' } });
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'aborted' } });
   });
 
   test('errors carry what the server said', async () => {
     connect();
     await seconds(1);
-    server.on('odd', () => new Failure({ code: 'rate_limited', message: 'slow down', retryable: true, retry_after_ms: 1_500 }));
+    server.on(
+      'odd',
+      () => new Failure({ code: 'rate_limited', message: 'slow down', retryable: true, retry_after_ms: 1_500 }),
+    );
     const request = client.request('odd', {}).catch((error: unknown) => error);
     await seconds(1);
     const error = (await request) as AiimError;

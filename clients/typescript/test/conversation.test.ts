@@ -11,9 +11,17 @@ let client: AiimClient;
 beforeEach(async () => {
   vi.useFakeTimers();
   server = new ScriptedServer();
-  server.conversations = [conversationOf('c1', { last_seq: 3, rev: 4, unread_count: 3, last_message: messageOf('c1', 3) })];
+  server.conversations = [
+    conversationOf('c1', { last_seq: 3, rev: 4, unread_count: 3, last_message: messageOf('c1', 3) }),
+  ];
   server.messages = [1, 2, 3].map((seq) => messageOf('c1', seq));
-  client = new AiimClient({ url: 'http://server', token: async () => 'token', WebSocket: server.WebSocket, fetch: server.fetch, storage: new MemoryStorage() });
+  client = new AiimClient({
+    url: 'http://server',
+    token: async () => 'token',
+    WebSocket: server.WebSocket,
+    fetch: server.fetch,
+    storage: new MemoryStorage(),
+  });
   client.start();
   await seconds(1);
 });
@@ -65,7 +73,11 @@ describe('snapshots', () => {
   test('ten thousand messages are shown quickly when one is added', async () => {
     server.messages = Array.from({ length: 200 }, (_, i) => messageOf('c1', 9_801 + i));
     const log = new MessageLog(() => false, 20_000);
-    for (let i = 0; i < 50; i++) log.insertPage(Array.from({ length: 200 }, (_, j) => messageOf('c1', 9_801 - i * 200 + j)), { newest: i === 0 });
+    for (let i = 0; i < 50; i++)
+      log.insertPage(
+        Array.from({ length: 200 }, (_, j) => messageOf('c1', 9_801 - i * 200 + j)),
+        { newest: i === 0 },
+      );
     expect(log.view().length).toBe(10_000);
     const begun = performance.now();
     for (let i = 1; i <= 100; i++) log.upsert(messageOf('c1', 10_000 + i));
@@ -85,12 +97,30 @@ describe('receipts', () => {
       return deliveryOf(snapshot, snapshot.items.at(-1) as never);
     };
     expect(tick()).toBe('sent');
-    server.socket.push('receipt', { conversation_id: 'c1', user_id: 'bob', delivered_seq: 4, read_seq: 1, timestamp: '' });
+    server.socket.push('receipt', {
+      conversation_id: 'c1',
+      user_id: 'bob',
+      delivered_seq: 4,
+      read_seq: 1,
+      timestamp: '',
+    });
     expect(tick()).toBe('delivered');
-    server.socket.push('receipt', { conversation_id: 'c1', user_id: 'bob', delivered_seq: 4, read_seq: 4, timestamp: '' });
+    server.socket.push('receipt', {
+      conversation_id: 'c1',
+      user_id: 'bob',
+      delivered_seq: 4,
+      read_seq: 4,
+      timestamp: '',
+    });
     expect(tick()).toBe('read');
     // Cursors only move forward.
-    server.socket.push('receipt', { conversation_id: 'c1', user_id: 'bob', delivered_seq: 2, read_seq: 2, timestamp: '' });
+    server.socket.push('receipt', {
+      conversation_id: 'c1',
+      user_id: 'bob',
+      delivered_seq: 2,
+      read_seq: 2,
+      timestamp: '',
+    });
     expect(tick()).toBe('read');
     const snapshot = conversation.getSnapshot();
     expect(readersOf(snapshot, snapshot.items.at(-1) as never)).toEqual(['bob']);
@@ -125,7 +155,8 @@ describe('receipts', () => {
 
 describe('others', () => {
   test('typing is shown until it stops, expires, or the message comes', async () => {
-    const typing = (state: string, user_id = 'bob'): void => server.socket.push('typing', { conversation_id: 'c1', user_id, state });
+    const typing = (state: string, user_id = 'bob'): void =>
+      server.socket.push('typing', { conversation_id: 'c1', user_id, state });
     const who = () => client.conversation('c1').getSnapshot().typing;
     typing('start');
     typing('start', 'alice');
@@ -158,7 +189,9 @@ describe('others', () => {
   });
 
   test('presence is followed for whom somebody watches, again after a reconnect', async () => {
-    server.on('presence.watch', (data) => ({ presence: (data.user_ids as string[]).map((user_id) => ({ user_id, state: 'online', last_seen: null })) }));
+    server.on('presence.watch', (data) => ({
+      presence: (data.user_ids as string[]).map((user_id) => ({ user_id, state: 'online', last_seen: null })),
+    }));
     const stop = client.presence.watch(['bob', 'carol']);
     const bob = client.presence.user('bob');
     const stopBob = bob.subscribe(() => undefined);
@@ -187,7 +220,11 @@ describe('others', () => {
     created(5, { sender_id: 'alice' });
     created(6, { type: 'system' });
     expect(heard).toHaveBeenCalledTimes(1);
-    expect(heard.mock.calls[0]?.[0]).toMatchObject({ mentioned: true, message: { seq: 4 }, conversation: { conversation_id: 'c1' } });
+    expect(heard.mock.calls[0]?.[0]).toMatchObject({
+      mentioned: true,
+      message: { seq: 4 },
+      conversation: { conversation_id: 'c1' },
+    });
   });
 
   test('reactions are shown at once, and taken back when refused', async () => {
@@ -247,7 +284,10 @@ describe('the message log', () => {
 
   test('is bounded: the far end goes', () => {
     const l = log(10);
-    l.insertPage(Array.from({ length: 10 }, (_, i) => messageOf('c', 91 + i)), { newest: true });
+    l.insertPage(
+      Array.from({ length: 10 }, (_, i) => messageOf('c', 91 + i)),
+      { newest: true },
+    );
     l.upsert(messageOf('c', 101));
     expect([l.size, view(l)[0]]).toEqual([10, 92]);
     l.insertPage(pages(90, 91), { trim: 'back' });

@@ -38,7 +38,17 @@ afterEach(() => {
 
 function problem(response: ServerResponse, status: number, code: string, headers: Record<string, string> = {}): void {
   response.writeHead(status, { 'content-type': 'application/problem+json', ...headers });
-  response.end(JSON.stringify({ type: 'about:blank', title: code, status, detail: `about ${code}`, code, request_id: 'req-1', errors: [{ field: 'name', message: 'too long' }] }));
+  response.end(
+    JSON.stringify({
+      type: 'about:blank',
+      title: code,
+      status,
+      detail: `about ${code}`,
+      code,
+      request_id: 'req-1',
+      errors: [{ field: 'name', message: 'too long' }],
+    }),
+  );
 }
 
 function json(response: ServerResponse, body: unknown): void {
@@ -47,7 +57,16 @@ function json(response: ServerResponse, body: unknown): void {
 
 function api(tokens: TokenSource | null = null, timeoutMs = 2_000): RestApi {
   return new RestApi(
-    new Http({ baseUrl: `${url}/api/aiim`, fetch: globalThis.fetch, tokens, apiKey: tokens === null ? 'key' : null, language: 'zh-CN', timeoutMs, attemptsMax: 3, retryWaitMaxMs: 2_000 }),
+    new Http({
+      baseUrl: `${url}/api/aiim`,
+      fetch: globalThis.fetch,
+      tokens,
+      apiKey: tokens === null ? 'key' : null,
+      language: 'zh-CN',
+      timeoutMs,
+      attemptsMax: 3,
+      retryWaitMaxMs: 2_000,
+    }),
   );
 }
 
@@ -87,7 +106,10 @@ describe('requests', () => {
 
   test('Retry-After is honoured, and the number of attempts is bounded', async () => {
     let refusals = 1;
-    handler = (_, response) => (refusals-- > 0 ? problem(response, 429, 'rate_limited', { 'retry-after': '1' }) : json(response, { user_id: 'alice' }));
+    handler = (_, response) =>
+      refusals-- > 0
+        ? problem(response, 429, 'rate_limited', { 'retry-after': '1' })
+        : json(response, { user_id: 'alice' });
     const begun = Date.now();
     expect(await api().getMe()).toEqual({ user_id: 'alice' });
     expect(Date.now() - begun).toBeGreaterThan(950);
@@ -108,7 +130,9 @@ describe('requests', () => {
     handler = (request) => request.socket.destroy();
     await expect(api().markRead('c', 1)).rejects.toMatchObject({ code: 'network' });
     expect(seen.length).toBe(1);
-    await expect(api().sendMessage({ conversation_id: 'c', type: 'text', content: 'x', client_msg_id: '一' })).rejects.toMatchObject({ code: 'network' });
+    await expect(
+      api().sendMessage({ conversation_id: 'c', type: 'text', content: 'x', client_msg_id: '一' }),
+    ).rejects.toMatchObject({ code: 'network' });
     expect(seen.length).toBe(4);
   });
 
@@ -123,7 +147,10 @@ describe('requests', () => {
   test('after 401 one fresh token is tried, once for many requests', async () => {
     let asked = 0;
     const tokens = new TokenSource(async () => `t${++asked}`);
-    handler = (request, response) => (request.headers.authorization === 'Bearer t1' ? problem(response, 401, 'unauthenticated') : json(response, { user_id: 'alice' }));
+    handler = (request, response) =>
+      request.headers.authorization === 'Bearer t1'
+        ? problem(response, 401, 'unauthenticated')
+        : json(response, { user_id: 'alice' });
     const answers = await Promise.all([api(tokens).getMe(), api(tokens).getMe(), api(tokens).getMe()]);
     expect(answers.length).toBe(3);
     expect(asked).toBe(2);
@@ -149,7 +176,12 @@ describe('signing in', () => {
         if (refresh_token !== `r${refreshes}`) problem(response, 401, 'unauthenticated');
         else {
           refreshes++;
-          json(response, { access_token: `a${refreshes}`, refresh_token: `r${refreshes}`, token_type: 'Bearer', expires_in: 900 });
+          json(response, {
+            access_token: `a${refreshes}`,
+            refresh_token: `r${refreshes}`,
+            token_type: 'Bearer',
+            expires_in: 900,
+          });
         }
       } else {
         response.statusCode = 204;
@@ -191,7 +223,9 @@ describe('signing in', () => {
     const session = new AuthSession({ url });
     await session.login('alice', 'right');
     handler = (request) => request.socket.destroy();
-    await expect(session.token({ reason: 'unauthenticated', previous: 'a0', signal })).rejects.toMatchObject({ code: 'network' });
+    await expect(session.token({ reason: 'unauthenticated', previous: 'a0', signal })).rejects.toMatchObject({
+      code: 'network',
+    });
     expect(await session.user()).toEqual(user);
   });
 });

@@ -36,7 +36,8 @@ class World {
     this.server.changesBehindMax = this.random.pick([15, 1_000]);
     this.server.stubsMax = this.random.pick([1, 3, 500]);
     this.server.roomMax = this.random.pick([2, 50]);
-    for (let i = this.random.int(2, 5); i > 0; i--) this.server.create('group', this.random.pick(people), people, `group ${i}`);
+    for (let i = this.random.int(2, 5); i > 0; i--)
+      this.server.create('group', this.random.pick(people), people, `group ${i}`);
     this.server.create('direct', me, ['bob']);
     this.client = this.newClient();
   }
@@ -49,7 +50,12 @@ class World {
       fetch: this.network.fetch,
       storage: this.storage,
       storageKey: me,
-      limits: { pageSize: this.random.pick([3, 10, 50]), openConversationsMax: 1, syncNamedMax: this.random.pick([2, 200]), resyncMs: 60_000 },
+      limits: {
+        pageSize: this.random.pick([3, 10, 50]),
+        openConversationsMax: 1,
+        syncNamedMax: this.random.pick([2, 200]),
+        resyncMs: 60_000,
+      },
       onWarning: (message, cause) => this.warnings.push(`${message} ${String(cause)}`),
     });
     client.start();
@@ -90,13 +96,15 @@ class World {
     } else if (act <= 43) {
       if (mine) this.send(id, `mine ${random.int(1, 999)}`);
     } else if (act <= 48) {
-      if (message !== null && somebody !== null && message.status !== 'recalled') server.revise(somebody, id, message.message_id, () => ({ content: { text: 'edited' } }));
+      if (message !== null && somebody !== null && message.status !== 'recalled')
+        server.revise(somebody, id, message.message_id, () => ({ content: { text: 'edited' } }));
     } else if (act <= 51) {
       if (message !== null && somebody !== null && message.status !== 'recalled') {
         server.revise(somebody, id, message.message_id, () => ({ status: 'recalled', content: {}, reactions: [] }));
       }
     } else if (act <= 54) {
-      if (message !== null && somebody !== null && message.status !== 'recalled') server.react(somebody, id, message.message_id, random.pick(emoji), random.chance(0.3));
+      if (message !== null && somebody !== null && message.status !== 'recalled')
+        server.react(somebody, id, message.message_id, random.pick(emoji), random.chance(0.3));
     } else if (act <= 57) {
       if (message !== null && mine && message.status !== 'recalled') {
         const store = this.store(id);
@@ -117,7 +125,18 @@ class World {
       const last = snapshot.conversation?.last_seq ?? 0;
       if (last > 0) this.store(id).markRead(random.chance(0.5) ? undefined : random.int(1, last));
     } else if (act <= 71) {
-      if (conversation.type === 'group') server.rename(random.pick(server.present(conversation).map((m) => m.user_id).concat(me).filter((p) => server.isMember(conversation, p))), id, `name ${random.int(1, 99)}`);
+      if (conversation.type === 'group')
+        server.rename(
+          random.pick(
+            server
+              .present(conversation)
+              .map((m) => m.user_id)
+              .concat(me)
+              .filter((p) => server.isMember(conversation, p)),
+          ),
+          id,
+          `name ${random.int(1, 99)}`,
+        );
     } else if (act <= 76) {
       const person = random.pick(people);
       if (conversation.type === 'group') {
@@ -129,7 +148,8 @@ class World {
     } else if (act <= 78) {
       if (conversation.type === 'group') server.setRole(id, random.pick(people), random.pick(['admin', 'member']));
     } else if (act <= 80) {
-      if (mine) server.setMine(me, id, random.chance(0.5) ? { muted: random.chance(0.5) } : { pinned: random.chance(0.5) });
+      if (mine)
+        server.setMine(me, id, random.chance(0.5) ? { muted: random.chance(0.5) } : { pinned: random.chance(0.5) });
     } else if (act <= 84) {
       const close = this.opened.get(id);
       if (close === undefined) this.opened.set(id, this.store(id).open());
@@ -140,7 +160,12 @@ class World {
     } else if (act <= 91) {
       const store = this.store(id);
       const seq = random.int(1, Math.max(1, conversation.messages.length));
-      const work = random.pick([() => store.loadOlder(), () => store.loadNewer(), () => store.loadAround({ seq }), () => store.loadLatest()]);
+      const work = random.pick([
+        () => store.loadOlder(),
+        () => store.loadNewer(),
+        () => store.loadAround({ seq }),
+        () => store.loadLatest(),
+      ]);
       work().catch(() => undefined);
     } else if (act <= 95) {
       this.network.cut(random.pick([1006, 1012, 4008, 4401]));
@@ -193,9 +218,17 @@ class World {
       const theirs = this.server.view(me, conversation);
       const ours = snapshot.conversation;
       expect(ours).not.toBeNull();
-      const comparable = (m: ConversationMember) => (m.user_id !== me && this.server.returned.has(`${conversation.id} ${m.user_id}`) ? { ...m, read_seq: 0, delivered_seq: 0 } : m);
-      const sorted = (members: readonly ConversationMember[]) => members.map(comparable).sort((a, b) => (a.user_id < b.user_id ? -1 : 1));
-      expect({ ...ours, members: sorted(ours?.members ?? []), updated_at: '' }).toEqual({ ...theirs, members: sorted(theirs.members), updated_at: '' });
+      const comparable = (m: ConversationMember) =>
+        m.user_id !== me && this.server.returned.has(`${conversation.id} ${m.user_id}`)
+          ? { ...m, read_seq: 0, delivered_seq: 0 }
+          : m;
+      const sorted = (members: readonly ConversationMember[]) =>
+        members.map(comparable).sort((a, b) => (a.user_id < b.user_id ? -1 : 1));
+      expect({ ...ours, members: sorted(ours?.members ?? []), updated_at: '' }).toEqual({
+        ...theirs,
+        members: sorted(theirs.members),
+        updated_at: '',
+      });
       const sent = snapshot.items.filter((item) => item.pending === null);
       const first = sent[0]?.message.seq ?? 1;
       expect(sent.map((item) => item.message)).toEqual(conversation.messages.slice(first - 1, first - 1 + sent.length));

@@ -24,7 +24,8 @@ function connect(options: Partial<AiimClientOptions> = {}): AiimClient {
 }
 
 const texts = (): unknown[] => server.of('send_message').map((data) => (data.content as { text: string }).text);
-const unsent = (): [string, string][] => client.outbox.getSnapshot().map((item) => [item.content.text ?? '', item.state]);
+const unsent = (): [string, string][] =>
+  client.outbox.getSnapshot().map((item) => [item.content.text ?? '', item.state]);
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -33,9 +34,26 @@ beforeEach(() => {
   seq = 0;
   server.conversations = [conversationOf('c1'), conversationOf('c2')];
   server.on('send_message', (data, socket) => {
-    const message = messageOf(String(data.conversation_id), ++seq, { sender_id: 'alice', client_msg_id: String(data.client_msg_id), content: data.content as never });
-    socket.push('message.created', { conversation_id: message.conversation_id, rev: message.rev, after: message.rev - 1, message });
-    return { message_id: message.message_id, conversation_id: message.conversation_id, client_msg_id: message.client_msg_id, seq, rev: message.rev, created_at: message.created_at, duplicate: false };
+    const message = messageOf(String(data.conversation_id), ++seq, {
+      sender_id: 'alice',
+      client_msg_id: String(data.client_msg_id),
+      content: data.content as never,
+    });
+    socket.push('message.created', {
+      conversation_id: message.conversation_id,
+      rev: message.rev,
+      after: message.rev - 1,
+      message,
+    });
+    return {
+      message_id: message.message_id,
+      conversation_id: message.conversation_id,
+      client_msg_id: message.client_msg_id,
+      seq,
+      rev: message.rev,
+      created_at: message.created_at,
+      duplicate: false,
+    };
   });
 });
 
@@ -52,9 +70,13 @@ describe('sending', () => {
     conversation.open();
     await seconds(1);
     const id = conversation.send('hello');
-    expect(conversation.getSnapshot().items).toMatchObject([{ key: id, pending: 'sending', mine: true, message: { seq: 0 } }]);
+    expect(conversation.getSnapshot().items).toMatchObject([
+      { key: id, pending: 'sending', mine: true, message: { seq: 0 } },
+    ]);
     await seconds(1);
-    expect(conversation.getSnapshot().items).toMatchObject([{ key: id, pending: null, message: { seq: 1, message_id: 'msg_1' } }]);
+    expect(conversation.getSnapshot().items).toMatchObject([
+      { key: id, pending: null, message: { seq: 1, message_id: 'msg_1' } },
+    ]);
     expect(client.outbox.getSnapshot()).toEqual([]);
   });
 
@@ -67,7 +89,15 @@ describe('sending', () => {
   });
 
   test('an acknowledgement that comes before the event shows the message once', async () => {
-    server.on('send_message', (data) => ({ message_id: 'msg_1', conversation_id: 'c1', client_msg_id: data.client_msg_id, seq: 1, rev: 2, created_at: '2026-01-02T00:00:00.000Z', duplicate: false }));
+    server.on('send_message', (data) => ({
+      message_id: 'msg_1',
+      conversation_id: 'c1',
+      client_msg_id: data.client_msg_id,
+      seq: 1,
+      rev: 2,
+      created_at: '2026-01-02T00:00:00.000Z',
+      duplicate: false,
+    }));
     connect();
     await seconds(1);
     const conversation = client.conversation('c1');
@@ -87,7 +117,8 @@ describe('sending', () => {
     let refusals = 2;
     const accept = server.handlers.get('send_message');
     server.on('send_message', (data, socket) => {
-      if ((data.content as { text: string }).text === 'one' && refusals-- > 0) return new Failure({ code: 'rate_limited', retryable: true, retry_after_ms: 3_000 });
+      if ((data.content as { text: string }).text === 'one' && refusals-- > 0)
+        return new Failure({ code: 'rate_limited', retryable: true, retry_after_ms: 3_000 });
       return accept?.(data, socket);
     });
     const conversation = client.conversation('c1');
@@ -122,7 +153,10 @@ describe('sending', () => {
     conversation.send('one');
     conversation.send('two');
     await vi.advanceTimersByTimeAsync(10);
-    expect(unsent()).toEqual([['one', 'queued'], ['two', 'queued']]);
+    expect(unsent()).toEqual([
+      ['one', 'queued'],
+      ['two', 'queued'],
+    ]);
     await seconds(3);
     expect(texts()).toEqual(['one', 'two']);
   });
@@ -144,7 +178,11 @@ describe('failing', () => {
     connect();
     await seconds(1);
     const accept = server.handlers.get('send_message');
-    server.on('send_message', (data, socket) => ((data.content as { text: string }).text.startsWith('bad') ? new Failure({ code: 'invalid_request' }) : accept?.(data, socket)));
+    server.on('send_message', (data, socket) =>
+      (data.content as { text: string }).text.startsWith('bad')
+        ? new Failure({ code: 'invalid_request' })
+        : accept?.(data, socket),
+    );
     const failed = vi.fn();
     client.on('send.failed', failed);
     const conversation = client.conversation('c1');
@@ -153,7 +191,10 @@ describe('failing', () => {
     conversation.send('good');
     await seconds(1);
     expect(await waiting).toMatchObject({ code: 'invalid_request' });
-    expect(unsent()).toEqual([['bad one', 'failed'], ['bad two', 'failed']]);
+    expect(unsent()).toEqual([
+      ['bad one', 'failed'],
+      ['bad two', 'failed'],
+    ]);
     expect(failed).toHaveBeenCalledTimes(2);
     conversation.discard(second);
     expect(unsent()).toEqual([['bad one', 'failed']]);
@@ -188,19 +229,31 @@ describe('reloads', () => {
   test('unsent and failed messages survive, in order and before newer ones', async () => {
     connect();
     await seconds(1);
-    server.on('send_message', (data) => ((data.content as { text: string }).text === 'bad' ? new Failure({ code: 'forbidden', message: 'no' }) : silence));
+    server.on('send_message', (data) =>
+      (data.content as { text: string }).text === 'bad' ? new Failure({ code: 'forbidden', message: 'no' }) : silence,
+    );
     const conversation = client.conversation('c1');
     for (const text of ['bad', 'one', 'two']) conversation.send(text);
     await seconds(1);
     await client.close();
     server.received.length = 0;
-    const accept = (data: Record<string, unknown>) => ({ message_id: 'm', conversation_id: 'c1', client_msg_id: data.client_msg_id, seq: 9, rev: 1, created_at: '', duplicate: false });
+    const accept = (data: Record<string, unknown>) => ({
+      message_id: 'm',
+      conversation_id: 'c1',
+      client_msg_id: data.client_msg_id,
+      seq: 9,
+      rev: 1,
+      created_at: '',
+      duplicate: false,
+    });
     server.on('send_message', accept);
     connect();
     client.conversation('c1').send('three');
     await seconds(1);
     expect(texts()).toEqual(['one', 'two', 'three']);
-    expect(client.outbox.getSnapshot()).toMatchObject([{ state: 'failed', error: { code: 'forbidden', message: 'no' }, content: { text: 'bad' } }]);
+    expect(client.outbox.getSnapshot()).toMatchObject([
+      { state: 'failed', error: { code: 'forbidden', message: 'no' }, content: { text: 'bad' } },
+    ]);
   });
 
   test('sent messages leave the storage', async () => {
@@ -225,7 +278,14 @@ describe('reloads', () => {
     server.greets = false;
     const { storageKey, ...options } = { storageKey: undefined };
     void storageKey;
-    client = new AiimClient({ url: 'http://server', token: async () => 'token', WebSocket: server.WebSocket, fetch: server.fetch, storage, ...options });
+    client = new AiimClient({
+      url: 'http://server',
+      token: async () => 'token',
+      WebSocket: server.WebSocket,
+      fetch: server.fetch,
+      storage,
+      ...options,
+    });
     client.start();
     server.on('send_message', () => silence);
     client.conversation('c1').send('early');
@@ -234,5 +294,44 @@ describe('reloads', () => {
     server.socket.greet();
     await seconds(1);
     expect((await storage.keys('aiim/t/alice/outbox/')).length).toBe(1);
+  });
+});
+
+describe('several tabs', () => {
+  /** The part of Web Locks that is used: exclusive locks by name, waiting or not. */
+  class Locks {
+    private readonly held = new Map<string, Promise<unknown>>();
+
+    async request(name: string, ...rest: unknown[]): Promise<unknown> {
+      const work = rest.at(-1) as (lock: object | null) => unknown;
+      const { ifAvailable } = (rest.length > 1 ? rest[0] : {}) as { ifAvailable?: boolean };
+      if (ifAvailable && this.held.has(name)) return await work(null);
+      while (this.held.has(name)) await this.held.get(name);
+      const done = Promise.resolve(work({ name })).finally(() => this.held.delete(name));
+      this.held.set(name, done);
+      return await done;
+    }
+  }
+
+  afterEach(() => vi.unstubAllGlobals());
+
+  test('a tab cares for its own messages, and takes over those of a tab that is gone', async () => {
+    vi.stubGlobal('navigator', { locks: new Locks() });
+    server.accepts = false;
+    const first = connect();
+    first.conversation('c1').send('from the first');
+    await seconds(1);
+    const second = connect();
+    await seconds(1);
+    second.conversation('c1').send('from the second');
+    await seconds(1);
+    expect(unsent().map(([text]) => text)).toEqual(['from the second']);
+    await first.close();
+    await seconds(1);
+    expect(unsent().map(([text]) => text)).toEqual(['from the first', 'from the second']);
+    expect((await storage.keys('aiim/')).length).toBe(2);
+    server.accepts = true;
+    await seconds(60);
+    expect(texts()).toEqual(['from the first', 'from the second']);
   });
 });

@@ -15,7 +15,11 @@ export const binary = resolve(import.meta.dirname, process.env.AIIM_BINARY ?? '.
 export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Waits until something holds; the message says what did not. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<void> {
   const end = Date.now() + withinMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
@@ -43,7 +47,8 @@ export class RealServer {
   ) {}
 
   static async start(env: Record<string, string> = {}): Promise<RealServer> {
-    if (!existsSync(binary)) throw new Error(`${binary} is missing: build the server first (make build), or set AIIM_BINARY`);
+    if (!existsSync(binary))
+      throw new Error(`${binary} is missing: build the server first (make build), or set AIIM_BINARY`);
     const server = new RealServer(await freePort(), await mkdtemp(join(tmpdir(), 'aiim-sdk-')), env);
     await server.run();
     return server;
@@ -55,13 +60,28 @@ export class RealServer {
 
   async run(): Promise<void> {
     // An environment of its own: the server refuses settings that it does not know.
-    const env = { PATH: process.env.PATH ?? '', JWT_SECRET: this.secret, AIIM_HOST: '127.0.0.1', RATE_LIMIT_PER_SEC: '1000000', AIIM_REGISTRATION: 'true', LOG_LEVEL: 'warn', ...this.env };
-    const child = spawn(binary, ['serve', '--port', String(this.port), '--data-dir', this.directory], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = {
+      PATH: process.env.PATH ?? '',
+      JWT_SECRET: this.secret,
+      AIIM_HOST: '127.0.0.1',
+      RATE_LIMIT_PER_SEC: '1000000',
+      AIIM_REGISTRATION: 'true',
+      LOG_LEVEL: 'warn',
+      ...this.env,
+    };
+    const child = spawn(binary, ['serve', '--port', String(this.port), '--data-dir', this.directory], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.process = child;
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => (this.log = (this.log + text.toString()).slice(-20_000)));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (text: Buffer) => (this.log = (this.log + text.toString()).slice(-20_000)));
     await eventually('the server is ready', async () => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.log}`);
-      return await fetch(`${this.url}/ready`).then((r) => r.ok, () => false);
+      return await fetch(`${this.url}/ready`).then(
+        (r) => r.ok,
+        () => false,
+      );
     });
   }
 
@@ -146,11 +166,21 @@ export function clientOf(server: RealServer, userId: string, options: Partial<Ai
     token: async () => server.token(userId),
     WebSocket,
     ...options,
-    limits: { backoffMinMs: 20, backoffMaxMs: 300, requestTimeoutMs: 5_000, connectTimeoutMs: 3_000, ...options.limits },
+    limits: {
+      backoffMinMs: 20,
+      backoffMaxMs: 300,
+      requestTimeoutMs: 5_000,
+      connectTimeoutMs: 3_000,
+      ...options.limits,
+    },
   });
 }
 
-export async function started(server: RealServer, userId: string, options: Partial<AiimClientOptions> = {}): Promise<AiimClient> {
+export async function started(
+  server: RealServer,
+  userId: string,
+  options: Partial<AiimClientOptions> = {},
+): Promise<AiimClient> {
   const client = clientOf(server, userId, options);
   client.start();
   await client.ready();

@@ -3,7 +3,17 @@
  * line, no I/O and nothing clever. It answers requests at the moment they reach it and hands frames to links.
  */
 
-import type { Conversation, Cursor, MemberChange, MemberRole, Message, MessageContent, SyncConversation, SyncReply, SyncRequest } from '../src/types.js';
+import type {
+  Conversation,
+  Cursor,
+  MemberChange,
+  MemberRole,
+  Message,
+  MessageContent,
+  SyncConversation,
+  SyncReply,
+  SyncRequest,
+} from '../src/types.js';
 
 export interface Link {
   readonly userId: string;
@@ -58,7 +68,12 @@ export class ReferenceServer {
 
   // ------------------------------------------------------------------------------------------------- operations
 
-  create(type: 'direct' | 'group', owner: string, others: readonly string[], name: string | null = null): ReferenceConversation {
+  create(
+    type: 'direct' | 'group',
+    owner: string,
+    others: readonly string[],
+    name: string | null = null,
+  ): ReferenceConversation {
     const id = `conv_${this.nextId++}`;
     const conversation: ReferenceConversation = {
       id,
@@ -75,15 +90,26 @@ export class ReferenceServer {
       cursors: new Map(),
       mine: new Map(),
     };
-    for (const userId of [owner, ...others]) this.place(conversation, userId, type === 'group' && userId === owner ? 'owner' : 'member');
+    for (const userId of [owner, ...others])
+      this.place(conversation, userId, type === 'group' && userId === owner ? 'owner' : 'member');
     this.conversations.set(id, conversation);
-    for (const userId of conversation.members.keys()) this.toUser(userId, id, 'conversation.created', this.row(conversation));
+    for (const userId of conversation.members.keys())
+      this.toUser(userId, id, 'conversation.created', this.row(conversation));
     return conversation;
   }
 
-  send(userId: string, conversationId: string, content: MessageContent, clientMsgId: string | null, replyTo: string | null = null) {
+  send(
+    userId: string,
+    conversationId: string,
+    content: MessageContent,
+    clientMsgId: string | null,
+    replyTo: string | null = null,
+  ) {
     const conversation = this.member(userId, conversationId);
-    const held = clientMsgId === null ? undefined : conversation.messages.find((m) => m.sender_id === userId && m.client_msg_id === clientMsgId);
+    const held =
+      clientMsgId === null
+        ? undefined
+        : conversation.messages.find((m) => m.sender_id === userId && m.client_msg_id === clientMsgId);
     if (held !== undefined) return { message: held, duplicate: true };
     const rev = this.advance(conversation);
     const message: Message = {
@@ -111,7 +137,12 @@ export class ReferenceServer {
   }
 
   /** Edits, recalls, reactions: a new version of one message. */
-  revise(userId: string, conversationId: string, messageId: string, change: (message: Message) => Partial<Message>): number {
+  revise(
+    userId: string,
+    conversationId: string,
+    messageId: string,
+    change: (message: Message) => Partial<Message>,
+  ): number {
     const conversation = this.member(userId, conversationId);
     const index = conversation.messages.findIndex((m) => m.message_id === messageId);
     const held = conversation.messages[index];
@@ -165,8 +196,17 @@ export class ReferenceServer {
     let departures = this.departures.get(userId);
     if (departures === undefined) this.departures.set(userId, (departures = new Map()));
     departures.set(conversationId, this.now());
-    this.toMembers(conversation, 'member.left', { conversation_id: conversationId, rev, after: rev - 1, members: [gone] });
-    this.toUser(userId, conversationId, 'conversation.removed', { conversation_id: conversationId, rev, after: rev - 1 });
+    this.toMembers(conversation, 'member.left', {
+      conversation_id: conversationId,
+      rev,
+      after: rev - 1,
+      members: [gone],
+    });
+    this.toUser(userId, conversationId, 'conversation.removed', {
+      conversation_id: conversationId,
+      rev,
+      after: rev - 1,
+    });
   }
 
   setRole(conversationId: string, userId: string, role: MemberRole): void {
@@ -175,7 +215,12 @@ export class ReferenceServer {
     if (held === undefined || held.left_at !== null || held.role === role) return;
     const rev = this.advance(conversation);
     conversation.members.set(userId, { ...held, role, rev });
-    this.toMembers(conversation, 'member.updated', { conversation_id: conversationId, rev, after: rev - 1, members: [conversation.members.get(userId)] });
+    this.toMembers(conversation, 'member.updated', {
+      conversation_id: conversationId,
+      rev,
+      after: rev - 1,
+      members: [conversation.members.get(userId)],
+    });
   }
 
   mark(userId: string, conversationId: string, to: { delivered?: number; read?: number }): void {
@@ -187,7 +232,8 @@ export class ReferenceServer {
     const cursor = { user_id: userId, delivered_seq: delivered, read_seq: read };
     conversation.cursors.set(userId, cursor);
     const timestamp = new Date(this.now()).toISOString();
-    for (const member of this.present(conversation)) this.toUser(member.user_id, null, 'receipt', { conversation_id: conversationId, ...cursor, timestamp });
+    for (const member of this.present(conversation))
+      this.toUser(member.user_id, null, 'receipt', { conversation_id: conversationId, ...cursor, timestamp });
     this.toUser(userId, null, 'me.updated', { conversation_id: conversationId, ...this.own(conversation, userId) });
   }
 
@@ -201,12 +247,20 @@ export class ReferenceServer {
   restore(conversationId: string): void {
     const conversation = this.get(conversationId);
     conversation.messages = conversation.messages.slice(0, Math.max(0, conversation.messages.length - 3));
-    conversation.rev = Math.max(conversation.ownRev, ...conversation.messages.map((m) => m.rev), ...[...conversation.members.values()].map((m) => m.rev));
+    conversation.rev = Math.max(
+      conversation.ownRev,
+      ...conversation.messages.map((m) => m.rev),
+      ...[...conversation.members.values()].map((m) => m.rev),
+    );
     conversation.epoch = `e${this.nextId++}`;
     conversation.changedAt = this.now();
     const newest = conversation.messages.length;
     for (const [id, c] of conversation.cursors) {
-      conversation.cursors.set(id, { user_id: id, delivered_seq: Math.min(newest, c.delivered_seq), read_seq: Math.min(newest, c.read_seq) });
+      conversation.cursors.set(id, {
+        user_id: id,
+        delivered_seq: Math.min(newest, c.delivered_seq),
+        read_seq: Math.min(newest, c.read_seq),
+      });
     }
   }
 
@@ -231,17 +285,26 @@ export class ReferenceServer {
     const page = mine.slice(from, from + limit);
     const last = page.at(-1);
     const more = from + limit < mine.length && last !== undefined;
-    return { conversations: page.map((c) => this.view(userId, c)), next_cursor: more ? `${last.updatedAt}|${last.id}` : null, sync_token: this.token() };
+    return {
+      conversations: page.map((c) => this.view(userId, c)),
+      next_cursor: more ? `${last.updatedAt}|${last.id}` : null,
+      sync_token: this.token(),
+    };
   }
 
-  page(userId: string, conversationId: string, query: { before?: number; after?: number; around?: number; limit: number }) {
+  page(
+    userId: string,
+    conversationId: string,
+    query: { before?: number; after?: number; around?: number; limit: number },
+  ) {
     const { messages } = this.member(userId, conversationId);
     const { before, after, around, limit } = query;
     let from = Math.max(0, messages.length - limit);
     let to = messages.length;
     if (before !== undefined) [from, to] = [Math.max(0, before - 1 - limit), before - 1];
     else if (after !== undefined) [from, to] = [after, after + limit];
-    else if (around !== undefined) [from, to] = [Math.max(0, around - 1 - Math.floor(limit / 2)), around - 1 + Math.ceil(limit / 2)];
+    else if (around !== undefined)
+      [from, to] = [Math.max(0, around - 1 - Math.floor(limit / 2)), around - 1 + Math.ceil(limit / 2)];
     const has_more = after !== undefined ? to < messages.length : from > 0;
     return { conversation_id: conversationId, messages: messages.slice(from, to), has_more };
   }
@@ -274,7 +337,9 @@ export class ReferenceServer {
     }
     for (const { id, conversation } of changed) {
       if (named.has(id)) continue;
-      conversations.push(conversation === null ? { conversation_id: id, removed: true } : this.stub(userId, conversation));
+      conversations.push(
+        conversation === null ? { conversation_id: id, removed: true } : this.stub(userId, conversation),
+      );
     }
     return { sync_token: token, conversations, more };
   }
@@ -286,7 +351,8 @@ export class ReferenceServer {
     const changed: { id: string; at: number; conversation: ReferenceConversation | null }[] = [];
     for (const conversation of this.conversations.values()) {
       const joined = Date.parse(conversation.members.get(userId)?.joined_at ?? '');
-      if (this.isMember(conversation, userId)) changed.push({ id: conversation.id, at: Math.max(conversation.changedAt, joined), conversation });
+      if (this.isMember(conversation, userId))
+        changed.push({ id: conversation.id, at: Math.max(conversation.changedAt, joined), conversation });
     }
     for (const [id, at] of this.departures.get(userId) ?? []) changed.push({ id, at, conversation: null });
     const beyond = changed.filter((c) => c.at > since || (c.at === since && c.id > (after ?? '')));
@@ -295,9 +361,26 @@ export class ReferenceServer {
 
   private changes(userId: string, conversation: ReferenceConversation, epoch: string, since: number): SyncConversation {
     const { id } = conversation;
-    const all = [...conversation.messages, ...conversation.members.values()].filter((row) => row.rev > since).sort((a, b) => a.rev - b.rev);
-    const reason = epoch !== conversation.epoch ? 'epoch' : since > conversation.rev ? 'unknown' : all.length > this.changesBehindMax ? 'too_far' : null;
-    if (reason !== null) return { conversation_id: id, epoch: conversation.epoch, rev: conversation.rev, reset: true, reason, conversation: this.view(userId, conversation) };
+    const all = [...conversation.messages, ...conversation.members.values()]
+      .filter((row) => row.rev > since)
+      .sort((a, b) => a.rev - b.rev);
+    const reason =
+      epoch !== conversation.epoch
+        ? 'epoch'
+        : since > conversation.rev
+          ? 'unknown'
+          : all.length > this.changesBehindMax
+            ? 'too_far'
+            : null;
+    if (reason !== null)
+      return {
+        conversation_id: id,
+        epoch: conversation.epoch,
+        rev: conversation.rev,
+        reset: true,
+        reason,
+        conversation: this.view(userId, conversation),
+      };
     let rows = all.slice(0, this.changesPageMax);
     const next = all[this.changesPageMax];
     if (next !== undefined) rows = rows.filter((row) => row.rev < next.rev); // a rev is never split
@@ -314,12 +397,20 @@ export class ReferenceServer {
       cursors: this.present(conversation).map((m) => conversation.cursors.get(m.user_id) as Cursor),
       me: own,
     };
-    return conversation.ownRev > since && conversation.ownRev <= rev ? { ...page, conversation: this.view(userId, conversation) } : page;
+    return conversation.ownRev > since && conversation.ownRev <= rev
+      ? { ...page, conversation: this.view(userId, conversation) }
+      : page;
   }
 
   private stub(userId: string, conversation: ReferenceConversation): SyncConversation {
     const { id, epoch, rev, messages } = conversation;
-    return { conversation_id: id, epoch, rev, last_seq: messages.length, unread_count: this.own(conversation, userId).unread_count };
+    return {
+      conversation_id: id,
+      epoch,
+      rev,
+      last_seq: messages.length,
+      unread_count: this.own(conversation, userId).unread_count,
+    };
   }
 
   // ----------------------------------------------------------------------------------------------------- private
@@ -338,7 +429,9 @@ export class ReferenceServer {
 
   own(conversation: ReferenceConversation, userId: string) {
     const cursor = conversation.cursors.get(userId) ?? { delivered_seq: 0, read_seq: 0 };
-    const unread = conversation.messages.filter((m) => m.seq > cursor.read_seq && m.sender_id !== userId && m.status !== 'recalled');
+    const unread = conversation.messages.filter(
+      (m) => m.seq > cursor.read_seq && m.sender_id !== userId && m.status !== 'recalled',
+    );
     return {
       role: conversation.members.get(userId)?.role ?? ('member' as const),
       ...this.flags(conversation, userId),
@@ -380,7 +473,8 @@ export class ReferenceServer {
   private place(conversation: ReferenceConversation, userId: string, role: MemberRole): void {
     const joined_at = new Date(this.now()).toISOString();
     conversation.members.set(userId, { user_id: userId, role, joined_at, left_at: null, rev: conversation.rev });
-    if (!conversation.cursors.has(userId)) conversation.cursors.set(userId, { user_id: userId, delivered_seq: 0, read_seq: 0 });
+    if (!conversation.cursors.has(userId))
+      conversation.cursors.set(userId, { user_id: userId, delivered_seq: 0, read_seq: 0 });
   }
 
   private get(conversationId: string): ReferenceConversation {

@@ -47,8 +47,10 @@ export class ScriptedServer {
     const url = new URL(String(input));
     if (!this.accepts) throw new TypeError('fetch failed');
     const json = (body: unknown): Response => new Response(JSON.stringify(body));
-    if (url.pathname.endsWith('/conversations')) return json({ conversations: this.conversations, next_cursor: null, sync_token: 't' });
-    if (url.pathname.includes('/messages/')) return json({ conversation_id: '', messages: this.messages, has_more: false });
+    if (url.pathname.endsWith('/conversations'))
+      return json({ conversations: this.conversations, next_cursor: null, sync_token: 't' });
+    if (url.pathname.includes('/messages/'))
+      return json({ conversation_id: '', messages: this.messages, has_more: false });
     if (url.pathname.includes('/users/')) return json({ user_id: 'alice', display_name: 'Alice' });
     return json({});
   };
@@ -95,7 +97,15 @@ export class ScriptedSocket implements WebSocketLike {
   }
 
   greet(changes: object = {}): void {
-    const hello = { session_id: 's1', user_id: 'alice', tenant_id: 't', server_time: '', heartbeat_ms: 25_000, version: '1', sync_token: 'h' };
+    const hello = {
+      session_id: 's1',
+      user_id: 'alice',
+      tenant_id: 't',
+      server_time: '',
+      heartbeat_ms: 25_000,
+      version: '1',
+      sync_token: 'h',
+    };
     this.push('hello', { ...hello, ...changes });
   }
 
@@ -152,7 +162,13 @@ export function conversationOf(id: string, changes: Partial<Conversation> = {}):
     rev: 1,
     epoch: 'e',
     member_count: 2,
-    members: ['alice', 'bob'].map((user_id) => ({ user_id, role: 'member', joined_at: '2026-01-01T00:00:00.000Z', delivered_seq: 0, read_seq: 0 })),
+    members: ['alice', 'bob'].map((user_id) => ({
+      user_id,
+      role: 'member',
+      joined_at: '2026-01-01T00:00:00.000Z',
+      delivered_seq: 0,
+      read_seq: 0,
+    })),
     last_message: null,
     role: 'member',
     unread_count: 0,

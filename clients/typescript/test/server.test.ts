@@ -1,7 +1,18 @@
 /** The client against the real server: people who talk, cut connections, repeats, and a server that dies. */
 
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { AiimClient, AuthSession, MemoryStorage, deliveryOf, type AiimClientOptions, type ConversationStore, type Message } from '../src/index.js';
+import {
+  AiimClient,
+  AuthSession,
+  MemoryStorage,
+  deliveryOf,
+  type AiimClientOptions,
+  type ConversationStore,
+  type Message,
+} from '../src/index.js';
 import { Random } from './random.js';
 import { CuttingProxy, RealServer, clientOf, eventually, logOf, pause, started } from './real_server.js';
 
@@ -36,10 +47,14 @@ afterEach(async () => {
 
 afterAll(() => server?.end());
 
-const texts = (conversation: ConversationStore): (string | undefined)[] => conversation.getSnapshot().items.map((item) => item.message.content.text);
+const texts = (conversation: ConversationStore): (string | undefined)[] =>
+  conversation.getSnapshot().items.map((item) => item.message.content.text);
 
 /** What a REST read says of one's own messages is derived from cursors; everybody's is the same without. */
-const shared = (message: Message): Message => ({ ...message, status: message.status === 'delivered' || message.status === 'read' ? 'sent' : message.status });
+const shared = (message: Message): Message => ({
+  ...message,
+  status: message.status === 'delivered' || message.status === 'read' ? 'sent' : message.status,
+});
 
 describe('talking', () => {
   test('a message arrives, and its tick goes from sent to delivered to read', async () => {
@@ -62,7 +77,9 @@ describe('talking', () => {
     expect(bob.conversations.getSnapshot().totalUnread).toBe(0);
     await eventually('it is read', () => tick() === 'read');
     expect(texts(there)).toEqual(['Hello, Bob! 你好 👋']);
-    expect((await here.receipts(here.getSnapshot().items[0]?.message.message_id ?? '')).receipts).toMatchObject([{ user_id: b }]);
+    expect((await here.receipts(here.getSnapshot().items[0]?.message.message_id ?? '')).receipts).toMatchObject([
+      { user_id: b },
+    ]);
     close();
   });
 
@@ -81,8 +98,16 @@ describe('talking', () => {
     await there.react(first.message_id, '👍');
     await here.recall(second.message_id);
     for (const side of [here, there]) {
-      await eventually('all is seen', () => side.getSnapshot().items[1]?.message.status === 'recalled' && side.getSnapshot().items[0]?.message.reactions.length === 1);
-      expect(side.getSnapshot().items[0]?.message).toMatchObject({ content: { text: 'first, mended' }, reactions: [{ emoji: '👍', count: 1, user_ids: [b] }] });
+      await eventually(
+        'all is seen',
+        () =>
+          side.getSnapshot().items[1]?.message.status === 'recalled' &&
+          side.getSnapshot().items[0]?.message.reactions.length === 1,
+      );
+      expect(side.getSnapshot().items[0]?.message).toMatchObject({
+        content: { text: 'first, mended' },
+        reactions: [{ emoji: '👍', count: 1, user_ids: [b] }],
+      });
       expect(side.getSnapshot().items[1]?.message.content).toEqual({});
     }
     await expect(there.edit(first.message_id, 'not mine')).rejects.toMatchObject({ code: 'forbidden' });
@@ -105,13 +130,26 @@ describe('talking', () => {
     await eventually('she is an admin', () => there.getSnapshot().conversation?.role === 'admin');
     await there.rename('the team');
     await eventually('it has a new name', () => here.getSnapshot().conversation?.name === 'the team');
-    expect(here.getSnapshot().members.map((m) => m.user_id).sort()).toEqual([a, b, c].sort());
+    expect(
+      here
+        .getSnapshot()
+        .members.map((m) => m.user_id)
+        .sort(),
+    ).toEqual([a, b, c].sort());
     const phone = await join(a);
     await here.setPinned(true);
     await here.setMuted(true);
-    await eventually('the phone knows', () => phone.conversations.getSnapshot().items[0]?.conversation.pinned === true && phone.conversations.getSnapshot().items[0]?.conversation.muted === true);
+    await eventually(
+      'the phone knows',
+      () =>
+        phone.conversations.getSnapshot().items[0]?.conversation.pinned === true &&
+        phone.conversations.getSnapshot().items[0]?.conversation.muted === true,
+    );
     await here.removeMember(c);
-    await eventually('it is gone', () => there.getSnapshot().status === 'removed' && carol.conversations.getSnapshot().items.length === 0);
+    await eventually(
+      'it is gone',
+      () => there.getSnapshot().status === 'removed' && carol.conversations.getSnapshot().items.length === 0,
+    );
     await eventually('two are left', () => here.getSnapshot().conversation?.member_count === 2);
     await expect(there.sendAndWait('still here?')).rejects.toMatchObject({ code: 'not_found' });
   });
@@ -145,7 +183,9 @@ describe('signing in', () => {
   test('a local account signs in, stays, and leaves', async () => {
     const name = someone('dave');
     const session = new AuthSession({ url: server.url });
-    expect(await session.register({ username: name, password: 'correct horse battery', display_name: 'Dave' })).toMatchObject({ user_id: name, display_name: 'Dave' });
+    expect(
+      await session.register({ username: name, password: 'correct horse battery', display_name: 'Dave' }),
+    ).toMatchObject({ user_id: name, display_name: 'Dave' });
     const storage = new MemoryStorage();
     const second = new AuthSession({ url: server.url, storage });
     await expect(second.login(name, 'wrong password')).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -177,8 +217,31 @@ describe('signing in', () => {
   });
 });
 
+test('the example runs', async () => {
+  for (const name of ['alice', 'bob'])
+    await new AuthSession({ url: server.url }).register({ username: name, password: `${name}s password` });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['examples/hello.mjs', server.url, 'alices password', 'bobs password'],
+    {
+      cwd: resolve(import.meta.dirname, '..'),
+      timeout: 20_000,
+    },
+  );
+  expect(stdout.split('\n').sort()).toEqual([
+    '',
+    'alice: Hello, Bob!',
+    'bob: Hello, Alice!',
+    'durable on the server, as number 1',
+  ]);
+});
+
 /** Several people with several devices, all behind proxies, doing everything at once while `disturb` does its worst. */
-async function storm(seed: number, disturb: (proxies: CuttingProxy[], random: Random) => Promise<void>, enough = () => true): Promise<void> {
+async function storm(
+  seed: number,
+  disturb: (proxies: CuttingProxy[], random: Random) => Promise<void>,
+  enough = () => true,
+): Promise<void> {
   const random = new Random(seed);
   const names = [someone('ann'), someone('ben'), someone('cleo')];
   const devices: { name: string; client: AiimClient }[] = [];
@@ -212,7 +275,12 @@ async function storm(seed: number, disturb: (proxies: CuttingProxy[], random: Ra
       sent.set(key, [...(sent.get(key) ?? []), id]);
       // The same message over REST, at the same time: it must not be there twice.
       if (random.chance(0.1)) {
-        const request = { conversation_id: to, type: 'text' as const, content: { text: `${name} ${round}` }, client_msg_id: id };
+        const request = {
+          conversation_id: to,
+          type: 'text' as const,
+          content: { text: `${name} ${round}` },
+          client_msg_id: id,
+        };
         // Only what was queued before has left: else this would overtake.
         if (client.outbox.getSnapshot().length === 1) client.api.sendMessage(request).catch(() => undefined);
       }
@@ -220,7 +288,14 @@ async function storm(seed: number, disturb: (proxies: CuttingProxy[], random: Ra
       const item = random.pick([...conversation.getSnapshot().items, null]);
       if (item !== null && item.pending === null && item.message.status === 'sent') {
         const { message_id: id } = item.message;
-        const work = act < 0.85 ? conversation.react(id, random.pick(['👍', '🎉'])) : item.mine ? (act < 0.93 ? conversation.edit(id, `${name} edited`) : conversation.recall(id)) : Promise.resolve();
+        const work =
+          act < 0.85
+            ? conversation.react(id, random.pick(['👍', '🎉']))
+            : item.mine
+              ? act < 0.93
+                ? conversation.edit(id, `${name} edited`)
+                : conversation.recall(id)
+              : Promise.resolve();
         work.catch(() => undefined);
       }
       conversation.markRead();
@@ -232,7 +307,11 @@ async function storm(seed: number, disturb: (proxies: CuttingProxy[], random: Ra
   for (const line of lines) line.up = true;
 
   for (const { client } of devices) {
-    await eventually('everybody is live and has sent everything', () => client.connection.getSnapshot().state === 'live' && client.outbox.getSnapshot().length === 0, 30_000);
+    await eventually(
+      'everybody is live and has sent everything',
+      () => client.connection.getSnapshot().state === 'live' && client.outbox.getSnapshot().length === 0,
+      30_000,
+    );
   }
   for (const id of [group.id, direct.id]) {
     const reader = devices.find(({ name }) => name === names[1])?.client as AiimClient;
@@ -263,25 +342,32 @@ async function storm(seed: number, disturb: (proxies: CuttingProxy[], random: Ra
 }
 
 describe('trouble', () => {
-  test.each([1, 2, 3])('connections cut at random: nothing lost, nothing doubled, order kept (seed %i)', async (seed) => {
-    await storm(seed, async (lines, random) => {
-      await pause(random.int(20, 200));
-      const line = random.pick(lines);
-      line.up = random.chance(0.7);
-      line.cut();
-    });
-  });
+  test.each([1, 2, 3])(
+    'connections cut at random: nothing lost, nothing doubled, order kept (seed %i)',
+    async (seed) => {
+      await storm(seed, async (lines, random) => {
+        await pause(random.int(20, 200));
+        const line = random.pick(lines);
+        line.up = random.chance(0.7);
+        line.cut();
+      });
+    },
+  );
 
   test('a server killed again and again: the same', async () => {
     let kills = 0;
-    await storm(4, async (_, random) => {
-      await pause(random.int(50, 400));
-      if (kills >= 5) return;
-      await server.kill();
-      await pause(random.int(0, 200));
-      await server.run();
-      kills++;
-    }, () => kills >= 5);
+    await storm(
+      4,
+      async (_, random) => {
+        await pause(random.int(50, 400));
+        if (kills >= 5) return;
+        await server.kill();
+        await pause(random.int(0, 200));
+        await server.run();
+        kills++;
+      },
+      () => kills >= 5,
+    );
     expect(kills).toBe(5);
   });
 
@@ -297,7 +383,9 @@ describe('trouble', () => {
     await server.run();
     const reloaded = await join(a, { storage, storageKey: a });
     await eventually('all are sent', () => reloaded.outbox.getSnapshot().length === 0);
-    expect((await logOf(reloaded.api, here.id)).map((m) => m.content.text)).toEqual(Array.from({ length: 10 }, (_, i) => `offline ${i + 1}`));
+    expect((await logOf(reloaded.api, here.id)).map((m) => m.content.text)).toEqual(
+      Array.from({ length: 10 }, (_, i) => `offline ${i + 1}`),
+    );
   });
 
   test('a long absence is caught up with, by changes or, when there are too many, by a reset', async () => {
@@ -317,11 +405,17 @@ describe('trouble', () => {
     proxy.cut();
     await eventually('alice is away', () => alice.connection.getSnapshot().state !== 'live');
     const send = async (id: string, count: number): Promise<void> => {
-      for (let i = 0; i < count; i += 50) await Promise.all(Array.from({ length: Math.min(50, count - i) }, (_, j) => bob.api.sendMessage({ conversation_id: id, type: 'text', content: `${i + j}` })));
+      for (let i = 0; i < count; i += 50)
+        await Promise.all(
+          Array.from({ length: Math.min(50, count - i) }, (_, j) =>
+            bob.api.sendMessage({ conversation_id: id, type: 'text', content: `${i + j}` }),
+          ),
+        );
     };
     await send(few.id, 450);
     await send(many.id, 1_050);
-    for (let i = 0; i < 25; i++) fresh.push((await bob.conversations.create({ type: 'group', name: `fresh ${i}`, member_ids: [a] })).id);
+    for (let i = 0; i < 25; i++)
+      fresh.push((await bob.conversations.create({ type: 'group', name: `fresh ${i}`, member_ids: [a] })).id);
     proxy.up = true;
     await alice.ready();
     const caughtUp = alice.conversation(few.id).getSnapshot();
@@ -329,7 +423,16 @@ describe('trouble', () => {
     expect(caughtUp.conversation).toMatchObject({ last_seq: 451, unread_count: 451 });
     const reset = alice.conversation(many.id);
     await eventually('the newest page is read', () => reset.getSnapshot().items.at(-1)?.message.seq === 1_051);
-    expect(reset.getSnapshot()).toMatchObject({ hasOlder: true, hasNewer: false, conversation: { last_seq: 1_051, unread_count: 1_000 } });
-    expect(alice.conversations.getSnapshot().items.map((i) => i.conversationId).sort()).toEqual([few.id, many.id, ...fresh].sort());
+    expect(reset.getSnapshot()).toMatchObject({
+      hasOlder: true,
+      hasNewer: false,
+      conversation: { last_seq: 1_051, unread_count: 1_000 },
+    });
+    expect(
+      alice.conversations
+        .getSnapshot()
+        .items.map((i) => i.conversationId)
+        .sort(),
+    ).toEqual([few.id, many.id, ...fresh].sort());
   });
 });

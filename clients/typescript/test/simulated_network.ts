@@ -80,9 +80,12 @@ export class SimulatedNetwork {
     if (method === 'GET' && what === 'conversations' && id === undefined) {
       return server.list(userId, number('limit') ?? 50, query.get('cursor'));
     }
-    if (method === 'GET' && what === 'conversations' && id !== undefined) return server.view(userId, server.member(userId, id));
+    if (method === 'GET' && what === 'conversations' && id !== undefined)
+      return server.view(userId, server.member(userId, id));
     if (method === 'GET' && what === 'messages' && id !== undefined) {
-      const page: { limit: number; before?: number; after?: number; around?: number } = { limit: number('limit') ?? 50 };
+      const page: { limit: number; before?: number; after?: number; around?: number } = {
+        limit: number('limit') ?? 50,
+      };
       const [before, after, around] = [number('before_seq'), number('after_seq'), number('around_seq')];
       if (before !== undefined) page.before = before;
       if (after !== undefined) page.after = after;
@@ -196,12 +199,26 @@ class SimulatedSocket implements WebSocketLike, Link {
       case 'send_message': {
         const sent = server.send(me, conversation ?? '', data.content ?? {}, data.client_msg_id ?? null);
         const { message_id, client_msg_id, seq, rev, created_at } = sent.message;
-        return { message_id, conversation_id: conversation, client_msg_id, seq, rev, created_at, duplicate: sent.duplicate };
+        return {
+          message_id,
+          conversation_id: conversation,
+          client_msg_id,
+          seq,
+          rev,
+          created_at,
+          duplicate: sent.duplicate,
+        };
       }
       case 'edit_message':
         return { rev: server.revise(me, conversation ?? '', message ?? '', () => ({ content: data.content ?? {} })) };
       case 'recall_message':
-        return { rev: server.revise(me, conversation ?? '', message ?? '', () => ({ status: 'recalled', content: {}, reactions: [] })) };
+        return {
+          rev: server.revise(me, conversation ?? '', message ?? '', () => ({
+            status: 'recalled',
+            content: {},
+            reactions: [],
+          })),
+        };
       case 'react':
         return { rev: server.react(me, conversation ?? '', message ?? '', data.emoji ?? '', data.remove ?? false) };
       case 'mark_read':

@@ -14,7 +14,13 @@ beforeEach(async () => {
   vi.useFakeTimers();
   server = new ScriptedServer();
   server.conversations = [conversationOf('c1')];
-  client = new AiimClient({ url: 'http://server', token: async () => 'token', WebSocket: server.WebSocket, fetch: server.fetch, storage: new MemoryStorage() });
+  client = new AiimClient({
+    url: 'http://server',
+    token: async () => 'token',
+    WebSocket: server.WebSocket,
+    fetch: server.fetch,
+    storage: new MemoryStorage(),
+  });
   client.start();
   await seconds(1);
 });
@@ -24,13 +30,31 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-const delta = (from: number, n: number, ...ops: StreamOp[]): void => server.socket.push('stream.delta', { conversation_id: 'c1', stream_id: 's1', from, n, ops });
+const delta = (from: number, n: number, ...ops: StreamOp[]): void =>
+  server.socket.push('stream.delta', { conversation_id: 'c1', stream_id: 's1', from, n, ops });
 const began = (changes: object = {}): void => {
-  const message = messageOf('c1', 1, { message_id: 's1', stream_id: 's1', status: 'streaming', type: 'ai', content: { text: '' }, chunk_index: 0, rev: 2, ...changes });
+  const message = messageOf('c1', 1, {
+    message_id: 's1',
+    stream_id: 's1',
+    status: 'streaming',
+    type: 'ai',
+    content: { text: '' },
+    chunk_index: 0,
+    rev: 2,
+    ...changes,
+  });
   server.socket.push('message.created', { conversation_id: 'c1', rev: 2, after: 1, message });
 };
 const ended = (content: object): void => {
-  const message = messageOf('c1', 1, { message_id: 's1', stream_id: 's1', status: 'sent', type: 'ai', is_end: true, rev: 3, content: content as never });
+  const message = messageOf('c1', 1, {
+    message_id: 's1',
+    stream_id: 's1',
+    status: 'sent',
+    type: 'ai',
+    is_end: true,
+    rev: 3,
+    content: content as never,
+  });
   server.socket.push('message.updated', { conversation_id: 'c1', rev: 3, after: 2, message });
 };
 
@@ -78,7 +102,15 @@ describe('following', () => {
 
   test('subscribing to an unknown stream asks for all of it', async () => {
     server.on('stream.watch', (_, socket) => {
-      setTimeout(() => socket.push('stream.snapshot', { stream_id: 's1', n: 7, content: { text: 'all of it', outcome: 'cancelled', finish_reason: null } }), 5);
+      setTimeout(
+        () =>
+          socket.push('stream.snapshot', {
+            stream_id: 's1',
+            n: 7,
+            content: { text: 'all of it', outcome: 'cancelled', finish_reason: null },
+          }),
+        5,
+      );
       return {};
     });
     const stream = client.streams.get('s1');
@@ -112,7 +144,14 @@ describe('following', () => {
 describe('reading', () => {
   async function collect(chunks: AsyncIterable<StreamChunk>): Promise<string[]> {
     const seen: string[] = [];
-    for await (const chunk of chunks) seen.push(chunk.type === 'delta' ? `delta ${chunk.n}` : chunk.type === 'end' ? `end ${chunk.outcome} ${chunk.snapshot.text}` : `snapshot ${chunk.snapshot.text}`);
+    for await (const chunk of chunks)
+      seen.push(
+        chunk.type === 'delta'
+          ? `delta ${chunk.n}`
+          : chunk.type === 'end'
+            ? `end ${chunk.outcome} ${chunk.snapshot.text}`
+            : `snapshot ${chunk.snapshot.text}`,
+      );
     return seen;
   }
 
@@ -209,34 +248,39 @@ describe('writing', () => {
     await seconds(1);
     await end;
     expect(accepting.text).toBe('one two three');
-    expect(server.of('stream.end')).toEqual([{ stream_id: 's1', status: 'complete', finish_reason: 'stop', usage: { tokens: 3 } }]);
+    expect(server.of('stream.end')).toEqual([
+      { stream_id: 's1', status: 'complete', finish_reason: 'stop', usage: { tokens: 3 } },
+    ]);
     await expect(writer.write('late')).rejects.toMatchObject({ code: 'stream_ended' });
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])('everything arrives once and in order over cuts, lost answers and refusals (seed %i)', async (seed) => {
-    const random = new Random(seed);
-    const accepting = new Accepting();
-    server.on('stream.append', (data) => {
-      if (random.chance(0.1)) return new Failure({ code: 'unavailable', retryable: true });
-      const answer = accepting.append(data as never);
-      return random.chance(0.1) ? silence : answer;
-    });
-    const started = client.conversation('c1').startStream();
-    await seconds(0.1);
-    const writer = await started;
-    let written = '';
-    for (let i = 0; i < 300; i++) {
-      written += `${i} `;
-      void writer.write(`${i} `);
-      if (random.chance(0.3)) await seconds(random.pick([0.001, 0.01, 0.5]));
-      if (random.chance(0.05)) server.socket.drop(1006);
-    }
-    const end = writer.end();
-    await seconds(300);
-    await end;
-    expect(accepting.text).toBe(written);
-    expect(accepting.ended).toBe(true);
-  });
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'everything arrives once and in order over cuts, lost answers and refusals (seed %i)',
+    async (seed) => {
+      const random = new Random(seed);
+      const accepting = new Accepting();
+      server.on('stream.append', (data) => {
+        if (random.chance(0.1)) return new Failure({ code: 'unavailable', retryable: true });
+        const answer = accepting.append(data as never);
+        return random.chance(0.1) ? silence : answer;
+      });
+      const started = client.conversation('c1').startStream();
+      await seconds(0.1);
+      const writer = await started;
+      let written = '';
+      for (let i = 0; i < 300; i++) {
+        written += `${i} `;
+        void writer.write(`${i} `);
+        if (random.chance(0.3)) await seconds(random.pick([0.001, 0.01, 0.5]));
+        if (random.chance(0.05)) server.socket.drop(1006);
+      }
+      const end = writer.end();
+      await seconds(300);
+      await end;
+      expect(accepting.text).toBe(written);
+      expect(accepting.ended).toBe(true);
+    },
+  );
 
   test('cancelled by somebody: the signal fires and writing fails', async () => {
     const accepting = new Accepting();

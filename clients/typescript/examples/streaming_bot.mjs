@@ -1,8 +1,8 @@
 // A bot that answers every message by a stream, word by word, and stops when somebody cancels it.
-//   AIIM_API_KEY=… npx tsx examples/streaming_bot.ts http://127.0.0.1:8083
+//   npm run build && AIIM_API_KEY=… node examples/streaming_bot.mjs http://127.0.0.1:8083
 import { setTimeout as sleep } from 'node:timers/promises';
 import WebSocket from 'ws';
-import { AiimClient, AiimError, type Message } from '@aiim/client';
+import { AiimClient, AiimError } from '@aiim/client';
 import { FileStorage } from '@aiim/client/node';
 
 const client = new AiimClient({
@@ -13,10 +13,13 @@ const client = new AiimClient({
   onWarning: (message, cause) => console.warn(message, cause),
 });
 
-async function answer(message: Message): Promise<void> {
+/** @param {import('@aiim/client').Message} message */
+async function answer(message) {
   const words = `You said: ${message.content.text ?? 'nothing'}. Let me repeat that more slowly.`.split(' ');
   // The same id for the same question: a restart in the middle begins no second answer.
-  const stream = await client.conversation(message.conversation_id).startStream({ replyTo: message.message_id, clientMsgId: `answer-${message.message_id}` });
+  const stream = await client
+    .conversation(message.conversation_id)
+    .startStream({ replyTo: message.message_id, clientMsgId: `answer-${message.message_id}` });
   await stream.append({ op: 'status', text: 'thinking' });
   for (const word of words) {
     await sleep(100, undefined, { signal: stream.signal });
@@ -27,9 +30,9 @@ async function answer(message: Message): Promise<void> {
 
 client.on('incoming', ({ message, conversation, mentioned }) => {
   if (message.type === 'ai' || (conversation.type === 'group' && !mentioned)) return;
-  answer(message).catch((error: unknown) => {
+  answer(message).catch((error) => {
     if (error instanceof AiimError) console.error(`${error.code}: ${error.message}`);
-    else if ((error as Error).name !== 'AbortError') throw error; // cancelled
+    else if (error.name !== 'AbortError') throw error; // an AbortError: somebody stopped the answer
   });
 });
 client.on('signed.out', (error) => {

@@ -57,6 +57,7 @@ Result<std::string> read_password() {
 struct Options {
   ConfigSources sources;
   std::string data_dir, port, tenant, user, display_name;
+  std::vector<std::string> scopes;
   std::int64_t ttl_s = 3600;
   bool json = false, password = false, admin = false;
 
@@ -163,6 +164,49 @@ int list_users_command(Options& options) {
     return exit_ok;
   }
   for (const User& user : *users) print_user(user);
+  return exit_ok;
+}
+
+/// "read,write" as scopes.
+Result<std::vector<ApiScope>> parse_scopes(const std::vector<std::string>& names) {
+  std::vector<ApiScope> scopes;
+  for (const std::string& name : names) {
+    auto scope = named<ApiScope>(name);
+    if (!scope) return Error::field("--scopes", "may be read and write, not \"" + name + "\"");
+    scopes.push_back(*scope);
+  }
+  return scopes;
+}
+
+enum class KeyCommand : std::uint8_t { create, list, revoke };
+
+void print_key(const ApiKey& key) {
+  std::printf("%-31s %-24s %-9s %s\n", key.key_id.c_str(), key.user_id.c_str(), key.revoked_at ? "revoked" : "in force",
+              key.name.c_str());
+}
+
+int api_key_command(Options& options, KeyCommand what) {
+  auto settings = with_database(options);
+  if (!settings) return complain(settings.error(), exit_configuration);
+  std::string tenant = options.tenant.empty() ? settings->tenant_id : options.tenant;
+  if (what == KeyCommand::create) {
+    auto scopes = parse_scopes(options.scopes);
+    if (!scopes) return complain(scopes.error(), exit_usage);
+    auto made = make_api_key(*settings, tenant, options.user, options.display_name, *scopes);
+    if (!made) return complain(made.error(), code_of(made.error()));
+    print_json(options.json ? encode(*made) : made->key);
+  } else if (what == KeyCommand::list) {
+    auto keys = all_api_keys(*settings, tenant);
+    if (!keys) return complain(keys.error(), code_of(keys.error()));
+    if (options.json) print_json(encode(*keys));
+    for (const ApiKey& key : keys->api_keys) {
+      if (!options.json) print_key(key);
+    }
+  } else {
+    auto done = end_api_key(*settings, tenant, options.user);
+    if (!done) return complain(done.error(), code_of(done.error()));
+    if (options.json) print_json("{}");
+  }
   return exit_ok;
 }
 
@@ -291,6 +335,24 @@ int run_command_line(int argc, char** argv) {
   auto* activate = user_command->add_subcommand("activate", "Let a suspended user in again.");
   user_flags(activate, true);
   activate->callback([&] { code = change_user_command(options, UserCommand::What::activate); });
+
+  auto* key_command = app.add_subcommand("apikey", "Manage the API keys of bots; works beside a running server.");
+  key_command->require_subcommand(1);
+  auto* create_key = key_command->add_subcommand(
+      "create", "Make a key for USER, who becomes a bot if missing. It is shown this once.");
+  user_flags(create_key, true);
+  create_key->add_option("--name", options.display_name, "what the key is for");
+  create_key->add_option("--scopes", options.scopes, "read, write (default: both)")->delimiter(',');
+  create_key->callback([&] { code = api_key_command(options, KeyCommand::create); });
+  auto* list_keys = key_command->add_subcommand("list", "List keys.");
+  user_flags(list_keys, false);
+  list_keys->callback([&] { code = api_key_command(options, KeyCommand::list); });
+  auto* revoke_key = key_command->add_subcommand("revoke", "Revoke a key and close its connections within 5 s.");
+  data_flags(revoke_key);
+  revoke_key->add_option("KEY_ID", options.user, "the key's id (see list)")->required();
+  revoke_key->add_option("--tenant", options.tenant, "tenant (default: TENANT_ID, else `default`)");
+  revoke_key->add_flag("--json", options.json, "print JSON");
+  revoke_key->callback([&] { code = api_key_command(options, KeyCommand::revoke); });
 
   auto* migrate_command =
       app.add_subcommand("migrate", "Bring the database to this version's schema (`serve` does it by itself).");

@@ -2,6 +2,7 @@
 
 #include "core/jwt.h"
 #include "ops/passwords.h"
+#include "store/api_keys.h"
 #include "store/audit.h"
 #include "store/auth.h"
 #include "store/migrate.h"
@@ -109,6 +110,48 @@ Result<std::vector<User>> all_users(const Settings& settings, const std::string&
   };
   TRY(in_database(settings, job));
   return users;
+}
+
+namespace {
+
+Result<> audited(Tx& tx, const std::string& tenant_id, std::string_view operation, std::string_view target) {
+  AuditEntry entry{tenant_id, "cli", operation, {}, target};
+  return write_audit(tx, entry);
+}
+
+}  // namespace
+
+Result<NewApiKey> make_api_key(const Settings& settings, const std::string& tenant_id, const std::string& user_id,
+                               const std::string& name, const std::vector<ApiScope>& scopes) {
+  if (!valid_user_id(user_id)) return Error::field("USER", "must be 1 to 64 of A-Z a-z 0-9 . _ : @ | + -");
+  if (!valid_tenant_id(tenant_id)) return Error::field("tenant", "must be 1 to 64 of A-Z a-z 0-9 . _ -");
+  std::optional<NewApiKey> made;
+  auto job = [&](Tx& tx) -> Result<> {
+    TRY_AS(key, create_api_key(tx, tenant_id, user_id, name, scopes));
+    made = key;
+    return audited(tx, tenant_id, "apikey.create", key.api_key.key_id);
+  };
+  TRY(in_database(settings, job));
+  return *made;
+}
+
+Result<ApiKeys> all_api_keys(const Settings& settings, const std::string& tenant_id) {
+  ApiKeys keys;
+  auto job = [&](Tx& tx) -> Result<> {
+    TRY_AS(list, list_api_keys(tx.db, tenant_id));
+    keys = std::move(list);
+    return {};
+  };
+  TRY(in_database(settings, job));
+  return keys;
+}
+
+Result<> end_api_key(const Settings& settings, const std::string& tenant_id, const std::string& key_id) {
+  auto job = [&](Tx& tx) -> Result<> {
+    TRY(revoke_api_key(tx, tenant_id, key_id));
+    return audited(tx, tenant_id, "apikey.revoke", key_id);
+  };
+  return in_database(settings, job);
 }
 
 std::string token_for(const Settings& settings, const std::string& tenant_id, const std::string& user_id,

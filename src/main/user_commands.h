@@ -7,6 +7,7 @@
 
 #include "ops/settings.h"
 #include "store/store.h"
+#include "wire/api_key.h"
 #include "wire/user.h"
 
 namespace aiim {
@@ -25,6 +26,12 @@ struct UserCommand {
 };
 Result<User> run_user_command(const Settings& settings, const UserCommand& command);
 Result<std::vector<User>> all_users(const Settings& settings, const std::string& tenant_id);
+
+/// API keys beside a running server: made keys work there at once.
+Result<NewApiKey> make_api_key(const Settings& settings, const std::string& tenant_id, const std::string& user_id,
+                               const std::string& name, const std::vector<ApiScope>& scopes);
+Result<ApiKeys> all_api_keys(const Settings& settings, const std::string& tenant_id);
+Result<> end_api_key(const Settings& settings, const std::string& tenant_id, const std::string& key_id);
 
 /// A signed token for somebody, without touching the database.
 std::string token_for(const Settings& settings, const std::string& tenant_id, const std::string& user_id,

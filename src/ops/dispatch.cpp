@@ -170,6 +170,9 @@ boost::asio::awaitable<Result<std::string>> dispatch(App& app, Call call) {
   Result<std::string> result = Error(ErrorCode::unauthenticated);
   if (caller.identity || op.row.access.value == Access::anyone) {
     Result<> allowed = charge(app, op.row, caller, 1);
+    if (allowed && caller.identity && !(op.row.write ? caller.identity->may_write : caller.identity->may_read)) {
+      allowed = Error(ErrorCode::forbidden, "this API key's scopes do not cover this");
+    }
     if (allowed && op.row.access.value == Access::tenant_admin && caller.identity->role != UserRole::admin) {
       allowed = Error(ErrorCode::forbidden, "only the tenant's admins may do this");
     }

@@ -1,5 +1,6 @@
 #include "ops/identities.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <functional>
@@ -8,6 +9,7 @@
 
 #include "base/crypto.h"
 #include "ops/dispatch.h"
+#include "store/api_keys.h"
 #include "store/auth.h"
 #include "store/users.h"
 
@@ -103,7 +105,10 @@ Async<std::shared_ptr<const Identities::Known>> Identities::look_up(App& app, st
   auto fresh = std::make_shared<Known>();
   fresh->learned_ms = steady_ms();
   std::function<Result<std::optional<User>>(Db&)> read = [&](Db& db) -> Result<std::optional<User>> {
-    if (!credential_id.empty()) {
+    if (is_api_key_id(credential_id)) {
+      TRY_AS(good, api_key_is_good(db, tenant_id, credential_id));
+      fresh->credential_good = good;
+    } else if (!credential_id.empty()) {
       TRY_AS(login, find_login(db, tenant_id, credential_id));
       fresh->credential_good = login && login->user_id == user_id && !login->revoked_at;
     }
@@ -143,14 +148,43 @@ Async<std::shared_ptr<const Identity>> Identities::from_token(App& app, std::str
   co_return std::shared_ptr<const Identity>(std::move(identity));
 }
 
+Async<FoundApiKey> Identities::find_key(App& app, const std::string& key) {
+  if (!api_key_hash_.empty() && equal_constant_time(bytes_of(sha256(key)), api_key_hash_)) {
+    FoundApiKey service{settings_.tenant_id, {}};
+    service.api_key.user_id = "service";
+    co_return service;
+  }
+  if (key.size() > 256) co_return refused("the API key is not known");
+  std::function<Result<std::optional<FoundApiKey>>(Db&)> read = [&](Db& db) { return find_api_key(db, key); };
+  CO_TRY_AS(found, co_await app.store.read<std::optional<FoundApiKey>>(std::move(read)));
+  if (!found || found->api_key.revoked_at) co_return refused("the API key is not known");
+  constexpr std::int64_t note_every_ms = 60'000;
+  if (!found->api_key.last_used_at || app.clock.now() - *found->api_key.last_used_at > note_every_ms) {
+    std::function<Result<Nothing>(Tx&)> use = [&](Tx& tx) -> Result<Nothing> {
+      TRY(note_api_key_use(tx, found->tenant_id, found->api_key.key_id));
+      return Nothing();
+    };
+    Result<Nothing> noted = co_await app.store.write<Nothing>(std::move(use));
+    if (!noted) co_return std::move(noted).error();
+  }
+  co_return std::move(*found);
+}
+
 Async<std::shared_ptr<const Identity>> Identities::from_api_key(App& app, std::string key) {
-  if (api_key_hash_.empty() || !equal_constant_time(bytes_of(sha256(key)), api_key_hash_))
-    co_return refused("the API key is not known");
+  CO_TRY_AS(found, co_await find_key(app, key));
   auto identity = std::make_shared<Identity>();
-  identity->tenant_id = settings_.tenant_id;
-  identity->user_id = "service";
-  CO_TRY_AS(known, co_await look_up(app, identity->tenant_id, identity->user_id, std::string(), std::string(),
+  identity->tenant_id = found.tenant_id;
+  identity->user_id = found.api_key.user_id;
+  identity->credential_id = found.api_key.key_id;
+  const auto& scopes = found.api_key.scopes;
+  auto covers = [&](ApiScope scope) {
+    return scopes.empty() || std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
+  };
+  identity->may_read = covers(ApiScope::read);
+  identity->may_write = covers(ApiScope::write);
+  CO_TRY_AS(known, co_await look_up(app, identity->tenant_id, identity->user_id, identity->credential_id, std::string(),
                                     UserKind::bot, true));
+  if (!known->credential_good) co_return refused("the API key was revoked");
   if (known->status == UserStatus::suspended) co_return Error(ErrorCode::suspended);
   identity->kind = known->kind;
   identity->role = known->role;

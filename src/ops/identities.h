@@ -7,6 +7,7 @@
 
 #include "core/jwt.h"
 #include "ops/app.h"
+#include "store/api_keys.h"
 
 namespace aiim {
 
@@ -30,6 +31,8 @@ class Identities {
   Async<std::shared_ptr<const Known>> look_up(App& app, std::string tenant_id, std::string user_id,
                                               std::string credential_id, std::string display_name, UserKind kind,
                                               bool create);
+  /// The key in force; the environment's key is the bot `service` of the server's own tenant.
+  Async<FoundApiKey> find_key(App& app, const std::string& key);
   const Settings& settings_;
   JwtKey key_;
   JwtRules rules_;

@@ -1,4 +1,5 @@
 // THE operation table: what is not in it does not exist.
+#include "ops/api_keys.h"
 #include "ops/auth.h"
 #include "ops/conversations.h"
 #include "ops/messages.h"
@@ -65,6 +66,25 @@ constexpr Op table[] = {
                    .rate = Rate::read,
                    .write = false,
                    .summary = "One user of the tenant."}),
+
+    op<&create_api_key_op>({.name = "create_api_key",
+                            .http = "POST " API "/api-keys",
+                            .access = Access::tenant_admin,
+                            .rate = Rate::write,
+                            .audit = Audit::yes,
+                            .summary = "Make an API key for a bot; it is shown this once."}),
+    op<&list_api_keys_op>({.name = "list_api_keys",
+                           .http = "GET " API "/api-keys",
+                           .access = Access::tenant_admin,
+                           .rate = Rate::read,
+                           .write = false,
+                           .summary = "The tenant's API keys."}),
+    op<&revoke_api_key_op>({.name = "revoke_api_key",
+                            .http = "DELETE " API "/api-keys/{key_id}",
+                            .access = Access::tenant_admin,
+                            .rate = Rate::write,
+                            .audit = Audit::yes,
+                            .summary = "Revoke an API key and close its connections."}),
 
     // conversations
     op<&create_conversation_op>({.name = "create_conversation",

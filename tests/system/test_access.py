@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import subprocess
+import time
 
 import pytest
 import websockets
@@ -33,6 +34,9 @@ class Place:
 
     def __init__(self, server):
         self.server = server
+        assert server.cli("user", "add", "own", "--admin", "--data-dir", str(server.data)).returncode == 0
+        while server.request("GET", "/api/aiim/api-keys", headers=headers("owner"))[0] != 200:
+            time.sleep(0.1)
         self.group = server.group("own", ["adm", "mem", "rem", "sus"])
         server.call("own", "PATCH", f"/conversations/{self.group}/members/adm", {"role": "admin"})
         server.call("own", "DELETE", f"/conversations/{self.group}/members/rem", expect=204)
@@ -52,6 +56,9 @@ class Place:
         """An open stream of the owner's, at n = 1."""
         body = {"conversation_id": self.group, "chunk": "once", "stream_end": False, "client_msg_id": f"stream{next(fresh)}"}
         return self.server.call("own", "POST", "/messages/stream", body)["message"]["message_id"]
+
+    def key(self):
+        return self.server.call("own", "POST", "/api-keys", {"user_id": f"keybot{next(fresh)}"})["api_key"]["key_id"]
 
     def newcomer(self):
         user = f"new{next(fresh)}"
@@ -99,6 +106,7 @@ EVERYBODY = {c: 200 for c in CALLERS} | {"none": 401, "bad": 401, "expired": 401
 MEMBERS = EVERYBODY | {"other_tenant": 404, "outsider": 404, "removed": 404}
 MANAGERS = MEMBERS | {"member": 403}
 OWNER_ONLY_SENDER = MANAGERS | {"admin": 403}
+ADMINS = EVERYBODY | {c: 403 for c in ("other_tenant", "outsider", "removed", "member", "admin")}  # the owner is made an admin of the tenant
 OPEN = {c: 401 for c in CALLERS}  # no credentials needed, but these names and tokens are wrong
 
 
@@ -116,6 +124,9 @@ EXPECTED = {
     "update_me": (lambda p, u, c: ("PATCH", "/users/me", {"display_name": f"{u}!"}), EVERYBODY),
     "list_sessions": (lambda p, u, c: ("GET", "/users/me/sessions", None), EVERYBODY),
     "revoke_sessions": (lambda p, u, c: ("DELETE", "/users/me/sessions", None), nothing(EVERYBODY)),
+    "create_api_key": (lambda p, u, c: ("POST", "/api-keys", {"user_id": f"keybot{next(fresh)}"}), ADMINS),
+    "list_api_keys": (lambda p, u, c: ("GET", "/api-keys", None), ADMINS),
+    "revoke_api_key": (lambda p, u, c: ("DELETE", "/api-keys/" + p.key(), None), nothing(ADMINS)),
     "get_user": (lambda p, u, c: ("GET", "/users/mem", None), EVERYBODY | {"other_tenant": 404}),
     "create_conversation": (lambda p, u, c: ("POST", "/conversations", {"type": "group", "member_ids": []}), EVERYBODY),
     "list_conversations": (lambda p, u, c: ("GET", "/conversations", None), EVERYBODY),
@@ -162,7 +173,6 @@ def place(shared_server):
     while shared_server.request("GET", "/api/aiim/users/me", headers=headers("suspended"))[0] != 401:
         deadline -= 1
         assert deadline, "the suspension did not reach the server"
-        import time
         time.sleep(0.1)
     return made
 

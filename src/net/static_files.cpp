@@ -90,10 +90,9 @@ std::string landing_page(std::string_view version) {
   page += version;
   page += R"(.</p>
 <ul>
-<li><a href="/docs">Reference</a>: REST, WebSocket and their schemas</li>
 <li><a href="/health">Health</a>: this server and what it depends on</li>
 </ul>
-<p lang="zh-CN">服务器运行正常。<a href="/docs" hreflang="zh-CN">接口文档</a> · <a href="/health">健康检查</a></p>
+<p lang="zh-CN">服务器运行正常。<a href="/health">健康检查</a></p>
 </main>
 </body>
 </html>

@@ -44,37 +44,6 @@ const Statement count_unread_mentions("count_unread_mentions",
                                       "SELECT COUNT(*) FROM (SELECT 1 AS one FROM mentions WHERE tenant_id = $1 AND "
                                       "conversation_id = $2 AND user_id = $3 AND seq > $4 LIMIT 1000) AS unread");
 
-ConversationRow conversation_from(const Row& row) {
-  ConversationRow out;
-  out.conversation_id = row.string(0);
-  out.type = named<ConversationType>(row.text(1)).value_or(ConversationType::group);
-  out.name = row.optional_string(2);
-  out.tenant_id = row.string(3);
-  out.created_at = row.time(4);
-  out.updated_at = row.time(5);
-  out.last_seq = row.integer(6);
-  out.rev = row.integer(7);
-  out.own_rev = row.integer(8);
-  out.epoch = row.string(9);
-  out.member_count = row.integer(10);
-  return out;
-}
-
-MemberRow member_from(const Row& row) {
-  MemberRow out;
-  out.user_id = row.string(0);
-  out.role = named<MemberRole>(row.text(1)).value_or(MemberRole::member);
-  out.joined_at = row.time(2);
-  out.left_at = row.optional_time(3);
-  out.joined_rev = row.integer(4);
-  out.rev = row.integer(5);
-  out.delivered_seq = row.integer(6);
-  out.read_seq = row.integer(7);
-  out.muted = row.boolean(8);
-  out.pinned = row.boolean(9);
-  return out;
-}
-
 Result<Membership> judged(Db& db, std::optional<ConversationRow> conversation, std::string_view tenant_id,
                           std::string_view conversation_id, std::string_view user_id) {
   if (!conversation) return Error(ErrorCode::not_found);
@@ -90,6 +59,37 @@ Result<std::int64_t> count(Db& db, const Statement& statement, std::initializer_
 }
 
 }  // namespace
+
+ConversationRow conversation_from(const Row& row, int first) {
+  ConversationRow out;
+  out.conversation_id = row.string(first);
+  out.type = named<ConversationType>(row.text(first + 1)).value_or(ConversationType::group);
+  out.name = row.optional_string(first + 2);
+  out.tenant_id = row.string(first + 3);
+  out.created_at = row.time(first + 4);
+  out.updated_at = row.time(first + 5);
+  out.last_seq = row.integer(first + 6);
+  out.rev = row.integer(first + 7);
+  out.own_rev = row.integer(first + 8);
+  out.epoch = row.string(first + 9);
+  out.member_count = row.integer(first + 10);
+  return out;
+}
+
+MemberRow member_from(const Row& row, int first) {
+  MemberRow out;
+  out.user_id = row.string(first);
+  out.role = named<MemberRole>(row.text(first + 1)).value_or(MemberRole::member);
+  out.joined_at = row.time(first + 2);
+  out.left_at = row.optional_time(first + 3);
+  out.joined_rev = row.integer(first + 4);
+  out.rev = row.integer(first + 5);
+  out.delivered_seq = row.integer(first + 6);
+  out.read_seq = row.integer(first + 7);
+  out.muted = row.boolean(first + 8);
+  out.pinned = row.boolean(first + 9);
+  return out;
+}
 
 Result<std::optional<ConversationRow>> find_conversation(Db& db, std::string_view tenant_id,
                                                          std::string_view conversation_id) {

@@ -41,6 +41,10 @@ struct MemberRow {
   bool present() const { return !left_at; }
 };
 
+/// From eleven columns in the order of ConversationRow, and ten in the order of MemberRow, from column `first` on.
+ConversationRow conversation_from(const Row& row, int first = 0);
+MemberRow member_from(const Row& row, int first = 0);
+
 /// A conversation as one present member sees it. `not_found` for everybody else, whatever the reason.
 struct Membership {
   ConversationRow conversation;

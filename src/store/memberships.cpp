@@ -37,33 +37,7 @@ const Statement select_positions("select_positions",
                                  "AND m.left_at IS NULL");
 const Statement select_clock("select_clock", "SELECT CAST(CURRENT_TIMESTAMP AS TEXT)");
 
-Membership membership_from(const Row& row) {
-  Membership out;
-  ConversationRow& c = out.conversation;
-  c.conversation_id = row.string(0);
-  c.type = named<ConversationType>(row.text(1)).value_or(ConversationType::group);
-  c.name = row.optional_string(2);
-  c.tenant_id = row.string(3);
-  c.created_at = row.time(4);
-  c.updated_at = row.time(5);
-  c.last_seq = row.integer(6);
-  c.rev = row.integer(7);
-  c.own_rev = row.integer(8);
-  c.epoch = row.string(9);
-  c.member_count = row.integer(10);
-  MemberRow& m = out.me;
-  m.user_id = row.string(11);
-  m.role = named<MemberRole>(row.text(12)).value_or(MemberRole::member);
-  m.joined_at = row.time(13);
-  m.left_at = row.optional_time(14);
-  m.joined_rev = row.integer(15);
-  m.rev = row.integer(16);
-  m.delivered_seq = row.integer(17);
-  m.read_seq = row.integer(18);
-  m.muted = row.boolean(19);
-  m.pinned = row.boolean(20);
-  return out;
-}
+Membership membership_from(const Row& row) { return {conversation_from(row), member_from(row, 11)}; }
 
 // Only times that both databases can hold.
 bool storable(Time time) { return time.ms >= 0 && time.ms <= 253402300799999; }

@@ -42,7 +42,7 @@ struct Identity {
   UserRole role = UserRole::user;
   std::string credential_id;  // a login's sid or an API key's id; empty for tokens made elsewhere
   Time expires_at{INT64_MAX};
-  bool may_read = true;   // an API key's scopes; people and unscoped keys may both
+  bool may_read = true;  // an API key's scopes; people and unscoped keys may both
   bool may_write = true;
 };
 

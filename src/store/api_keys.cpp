@@ -8,6 +8,7 @@ namespace aiim {
 namespace {
 
 constexpr std::string_view id_prefix = "key_";
+constexpr std::size_t keys_listed_max = 1000;
 
 #define API_KEY_COLUMNS "tenant_id, key_id, user_id, name, scopes, created_at, last_used_at, revoked_at"
 
@@ -19,7 +20,8 @@ const Statement select_by_hash("select_api_key_by_hash",
 const Statement select_by_id("select_api_key",
                              "SELECT " API_KEY_COLUMNS " FROM api_keys WHERE tenant_id = $1 AND key_id = $2");
 const Statement select_all("select_api_keys",
-                           "SELECT " API_KEY_COLUMNS " FROM api_keys WHERE tenant_id = $1 ORDER BY key_id LIMIT 1000");
+                           "SELECT " API_KEY_COLUMNS
+                           " FROM api_keys WHERE tenant_id = $1 AND key_id > $2 ORDER BY key_id LIMIT $3");
 const Statement update_used("update_api_key_used",
                             "UPDATE api_keys SET last_used_at = $3 WHERE tenant_id = $1 AND key_id = $2");
 const Statement update_revoked(
@@ -92,8 +94,14 @@ Result<> note_api_key_use(Tx& tx, std::string_view tenant_id, std::string_view k
 }
 
 Result<ApiKeys> list_api_keys(Db& db, std::string_view tenant_id) {
+  constexpr std::int64_t page = 200;
   ApiKeys list;
-  TRY(db.run(select_all, {tenant_id}, [&](const Row& row) { list.api_keys.push_back(key_from(row)); }));
+  for (std::int64_t got = page; got == page;) {
+    std::string after = list.api_keys.empty() ? "" : list.api_keys.back().key_id;
+    TRY_AS(rows, db.run(select_all, {tenant_id, after, page},
+                        [&](const Row& row) { list.api_keys.push_back(key_from(row)); }));
+    got = list.api_keys.size() < keys_listed_max ? rows : 0;
+  }
   return list;
 }
 

@@ -20,6 +20,7 @@ struct FoundApiKey {
 Result<std::optional<FoundApiKey>> find_api_key(Db& db, std::string_view key);
 Result<bool> api_key_is_good(Db& db, std::string_view tenant_id, std::string_view key_id);
 Result<> note_api_key_use(Tx& tx, std::string_view tenant_id, std::string_view key_id);
+/// At most 1,000, in order of making.
 Result<ApiKeys> list_api_keys(Db& db, std::string_view tenant_id);
 /// `not_found` when there is no such key in force. Its connections are closed.
 Result<> revoke_api_key(Tx& tx, std::string_view tenant_id, std::string_view key_id);

@@ -77,10 +77,11 @@ void Hub::Impl::memberships_read(UserEntry& user, Result<std::vector<Followed>> 
     topics.push_back(conversation.topic.text);
     generations.push_back(conversation.generation);
   }
-  if (topics.empty()) return go_live(user, *read);
+  if (topics.empty() && settle_positions(user, *read)) return go_live(user, *read);
   if (++user.attach->rounds > kRoundsMax) {
     return fail_attach(user, Error(ErrorCode::unavailable, "Memberships are changing too fast."));
   }
+  if (topics.empty()) return read_memberships(user);
   auto confirmed = [this, topics, generations, topic = user.topic.text, generation = user.generation] {
     for (std::size_t i = 0; i < topics.size(); i++) {
       Conversation* conversation = find_conversation(topics[i], generations[i]);
@@ -92,17 +93,28 @@ void Hub::Impl::memberships_read(UserEntry& user, Result<std::vector<Followed>> 
   bus_.subscribe(subscriber_, std::move(topics), later(std::move(confirmed)));
 }
 
-void Hub::Impl::go_live(UserEntry& user, const std::vector<Followed>& memberships) {
-  // First the positions: events that waited for them may say that the user left meanwhile.
+/// Positions first: events that waited for them may say that the user left meanwhile. False where the reading is older
+/// than what this hub has seen of a conversation, so that a leaving in between would go unnoticed.
+bool Hub::Impl::settle_positions(UserEntry& user, const std::vector<Followed>& memberships) {
+  bool usable = true;
   for (const Followed& followed : memberships) {
-    note_position(*find_conversation(user.topic.tenant_id(), followed.conversation_id), followed);
+    Conversation& conversation = *find_conversation(user.topic.tenant_id(), followed.conversation_id);
+    note_position(conversation, followed);
+    if (followed.epoch == conversation.epoch && followed.rev < conversation.started) usable = false;
   }
+  return usable;
+}
+
+void Hub::Impl::go_live(UserEntry& user, const std::vector<Followed>& memberships) {
   Attach& attach = *user.attach;
+  bool compare = false;
   for (const Followed& followed : memberships) {
     Conversation& conversation = *find_conversation(user.topic.tenant_id(), followed.conversation_id);
     const auto left = attach.left.find(conversation.generation);
     if (left != attach.left.end() && left->second > followed.rev) continue;
-    follow(conversation, user, followed.epoch == conversation.epoch ? followed.rev : 0);
+    const bool same_epoch = followed.epoch == conversation.epoch;
+    follow(conversation, user, same_epoch ? followed.rev : 0);
+    compare = compare || !same_epoch;
   }
   unpin_all(user);
   user.live = true;
@@ -111,6 +123,7 @@ void Hub::Impl::go_live(UserEntry& user, const std::vector<Followed>& membership
   admit_waiters(user);
   for (const EventPtr& event : joined) take_joined(event);
   if (revoked) check_credentials(user);
+  if (compare) verify(user);
 }
 
 /// The sessions become live; each then says hello, before anything else enters its outbox.

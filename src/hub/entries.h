@@ -64,6 +64,13 @@ struct UserEntry {
   std::vector<Session*> sessions;
   std::vector<Follow> following;
   std::unique_ptr<Attach> attach;
+  // What the user left lately, and when: the conversation.created of an earlier join may still be on its way.
+  struct Departure {
+    std::string conversation_id;
+    std::string epoch;
+    std::int64_t rev;
+  };
+  std::vector<Departure> departures;
   bool live = false;  // follows everything; events go to its sessions
   bool listed_idle = false;
   bool listed_verify = false;
@@ -97,6 +104,7 @@ struct Conversation {
   std::uint64_t generation = 0;
   std::string epoch;
   std::int64_t rev = 0;           // the last that was forwarded
+  std::int64_t started = 0;       // where the position was taken from the store: nothing before it was seen here
   std::int64_t highest_seq = 0;   // of a message.created forwarded
   std::int64_t members_seen = 0;  // member changes up to this rev were acted upon: `rev` may go back for one user
   std::int64_t since_max = 0;     // no follower's `since` is above

@@ -64,7 +64,7 @@ void Hub::Impl::take_personal(const Event& event) {
     to_user(*user, event.frame, event.kind == Event::Kind::ephemeral);
   } else if (user->live) {
     check_credentials(*user);
-  } else {
+  } else if (user->attach) {
     user->attach->revoked = true;
   }
 }

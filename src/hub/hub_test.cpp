@@ -65,8 +65,14 @@ TEST(Hub, a_repeated_event_is_dropped) {
   EXPECT_EQ(alice.take(), Frames({"D c 3 2"}));
 }
 
+HubLimits with_long_grace() {
+  HubLimits limits = World::quick();
+  limits.hole_grace_ms = 60'000;
+  return limits;
+}
+
 TEST(Hub, a_late_event_closes_the_hole_within_the_grace_without_a_read) {
-  World world;
+  World world(with_long_grace());
   TestSession alice;
   world.attach(alice, "alice");
   const Event first = world.log.post("c");
@@ -134,6 +140,7 @@ TEST(Hub, events_during_a_repair_are_forwarded_once_and_in_order) {
 
 TEST(Hub, more_than_may_be_held_back_is_read_from_the_store) {
   HubLimits limits = World::quick();
+  limits.hole_grace_ms = 300;
   limits.pending_events_max = 4;
   World world(limits);
   TestSession alice;
@@ -141,7 +148,7 @@ TEST(Hub, more_than_may_be_held_back_is_read_from_the_store) {
   world.log.post("c");
   for (int i = 0; i < 20; i++) world.publish(world.log.post("c"));
   EXPECT_EQ(world.hub->counts().held_dropped, 16U);
-  world.settle(100);
+  world.settle(900);
   const Frames frames = alice.take();
   ASSERT_EQ(frames.size(), 21U);
   EXPECT_EQ(frames.back(), "D c 23 22");
@@ -217,7 +224,7 @@ const Frames kAliceSees{"D c 3 2", "D c 4 3"};
 TEST(Hub, who_joins_gets_conversation_created_then_all_that_follows_in_every_order_of_arrival) {
   const std::vector<std::vector<int>> orders = {{0, 1, 2}, {1, 0, 2}, {0, 2, 1}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
   for (const auto& order : orders) {
-    World world;
+    World world(with_long_grace());
     TestSession alice, carol;
     world.attach(alice, "alice");
     world.attach(carol, "carol");
@@ -231,7 +238,7 @@ TEST(Hub, who_joins_gets_conversation_created_then_all_that_follows_in_every_ord
 }
 
 TEST(Hub, nothing_of_a_conversation_reaches_a_user_before_conversation_created) {
-  World world;
+  World world(with_long_grace());
   TestSession alice, carol;
   world.attach(alice, "alice");
   world.attach(carol, "carol");
@@ -272,7 +279,7 @@ TEST(Hub, joining_a_conversation_that_nobody_here_follows_catches_up_with_it) {
 }
 
 TEST(Hub, who_left_and_came_back_behind_a_hole_sees_both_in_order) {
-  World world;
+  World world(with_long_grace());
   TestSession alice, bob;
   world.attach(alice, "alice");
   world.attach(bob, "bob");
@@ -347,7 +354,7 @@ TEST(Hub, sessions_that_attach_together_share_one_reading) {
 }
 
 TEST(Hub, events_between_the_readings_of_an_attach_leave_no_hole) {
-  World world;
+  World world(with_long_grace());
   world.hold_answers = true;
   TestSession alice;
   world.begin_attach(alice, "alice");
@@ -501,7 +508,9 @@ TEST(Hub, the_last_session_s_going_leaves_nothing) {
 // --- receipts, ephemeral, limits ---
 
 TEST(Hub, receipts_are_sent_once_per_window_the_latest_of_each_reader) {
-  World world;
+  HubLimits limits = World::quick();
+  limits.receipt_window_ms = 200;
+  World world(limits);
   TestSession alice, bob;
   world.attach(alice, "alice");
   world.attach(bob, "bob");
@@ -510,7 +519,7 @@ TEST(Hub, receipts_are_sent_once_per_window_the_latest_of_each_reader) {
   }
   world.publish(of_kind(Event::Kind::receipt, "c", "bob", "bob read 1"));
   EXPECT_TRUE(bob.take().empty());
-  world.settle();
+  world.settle(600);
   EXPECT_EQ(bob.take(), Frames({"alice read 5", "bob read 1"}));
   EXPECT_EQ(alice.take(), Frames({"alice read 5", "bob read 1"}));
   world.settle();
@@ -518,7 +527,9 @@ TEST(Hub, receipts_are_sent_once_per_window_the_latest_of_each_reader) {
 }
 
 TEST(Hub, a_receipt_does_not_go_back) {
-  World world;
+  HubLimits limits = World::quick();
+  limits.receipt_window_ms = 100;
+  World world(limits);
   TestSession bob;
   world.attach(bob, "bob");
   for (const int cursor : {4, 9, 7}) {
@@ -526,7 +537,7 @@ TEST(Hub, a_receipt_does_not_go_back) {
     receipt.seq = cursor;
     world.publish(receipt);
   }
-  world.settle();
+  world.settle(300);
   EXPECT_EQ(bob.take(), Frames({"read 9"}));
 }
 

@@ -64,6 +64,7 @@ struct Hub::Impl {
   void detach(Session& session);
   void read_memberships(UserEntry& user);
   void memberships_read(UserEntry& user, Result<std::vector<Followed>> read);
+  bool settle_positions(UserEntry& user, const std::vector<Followed>& memberships);
   void go_live(UserEntry& user, const std::vector<Followed>& memberships);
   void admit_waiters(UserEntry& user);
   void fail_attach(UserEntry& user, const Error& error);
@@ -85,7 +86,8 @@ struct Hub::Impl {
   void repair_within(Conversation& conversation, std::int64_t delay_ms);
   void force_repair(Conversation& conversation, std::int64_t delay_ms);
   void repair(Conversation& conversation);
-  void changes_read(Conversation& conversation, std::int64_t asked_from, Result<HubStore::Changes> read);
+  void changes_read(Conversation& conversation, std::int64_t asked_from, std::int64_t asked_for,
+                    Result<HubStore::Changes> read);
   void retry_repair(Conversation& conversation);
   void start_again(Conversation& conversation, const HubStore::Changes& changes);
   void end_conversation(Conversation& conversation);
@@ -104,6 +106,7 @@ struct Hub::Impl {
   void welcome(Conversation& conversation, UserEntry& user, std::string_view frame, std::int64_t rev);
   void members_left(Conversation& conversation, const Event& event);
   void members_joined(Conversation& conversation, const Event& event);
+  void stop_expecting(Conversation& conversation, const std::string& user_id, std::int64_t rev);
   void release_waiting_joins(Conversation& conversation, bool store_was_asked);
   void give_up_expecting(Conversation& conversation, std::int64_t now_ms);
   void go_back(Conversation& conversation, UserEntry& user, std::int64_t rev);

@@ -11,7 +11,29 @@ namespace aiim {
 namespace {
 
 constexpr std::size_t kJoinedMax = 10'000;  // kept for a user whose attach is under way, or behind one hole
+constexpr std::size_t kDeparturesMax = 64;
 constexpr int kVerifyingMax = 8;
+
+/// False where it was noted before.
+bool note_departure(UserEntry& user, const Event& event) {
+  std::vector<UserEntry::Departure>& departures = user.departures;
+  const auto same = [&](const UserEntry::Departure& earlier) {
+    return earlier.conversation_id == event.conversation_id && earlier.epoch == event.epoch && earlier.rev >= event.rev;
+  };
+  if (std::any_of(departures.begin(), departures.end(), same)) return false;
+  std::erase_if(departures, [&](const auto& earlier) { return earlier.conversation_id == event.conversation_id; });
+  if (departures.size() >= kDeparturesMax) departures.erase(departures.begin());
+  departures.push_back({event.conversation_id, event.epoch, event.rev});
+  return true;
+}
+
+/// Whether the user is known to have left after that join.
+bool left_since(const UserEntry& user, const Event& joined) {
+  return std::any_of(user.departures.begin(), user.departures.end(), [&](const UserEntry::Departure& departure) {
+    return departure.conversation_id == joined.conversation_id && departure.epoch == joined.epoch &&
+           departure.rev > joined.rev;
+  });
+}
 
 }  // namespace
 
@@ -89,9 +111,10 @@ void Hub::Impl::take_joined(const EventPtr& event) {
   UserEntry* user = find_user(event->tenant_id, event->user_id);
   if (user == nullptr) return;
   if (!user->live) {
-    if (user->attach->joined.size() < kJoinedMax) user->attach->joined.push_back(event);
+    if (user->attach && user->attach->joined.size() < kJoinedMax) user->attach->joined.push_back(event);
     return;
   }
+  if (left_since(*user, *event)) return;
   Conversation& conversation = open_conversation(event->tenant_id, event->conversation_id);
   if (!conversation.known) return join_unknown(conversation, *user, *event);
   if (event->epoch != conversation.epoch) {
@@ -104,6 +127,11 @@ void Hub::Impl::take_joined(const EventPtr& event) {
     Pending& held = pending(conversation);
     if (held.waiting_joins.size() < kJoinedMax) held.waiting_joins.push_back(event);
     return want(conversation, event->rev);
+  }
+  if (conversation.pending) {
+    for (const Pending::Expected& expected : conversation.pending->expected) {
+      if (expected.user_id == event->user_id && expected.rev > event->rev) return;  // of an earlier join
+    }
   }
   const std::int64_t reached = conversation.rev;
   welcome(conversation, *user, event->frame, event->rev);
@@ -168,20 +196,26 @@ void Hub::Impl::members_left(Conversation& conversation, const Event& event) {
   for (const std::string& user_id : event.left) {
     UserEntry* user = find_user(event.tenant_id, user_id);
     if (user == nullptr) continue;
-    if (!user->live) user->attach->left[conversation.generation] = event.rev;
-    if (conversation.pending) {
-      std::erase_if(conversation.pending->expected, [&](const Pending::Expected& expected) {
-        return expected.user_id == user_id && expected.rev < event.rev;
-      });
-    }
+    const bool news = note_departure(*user, event) && event.rev > conversation.members_seen;
+    if (!user->live && user->attach) user->attach->left[conversation.generation] = event.rev;
+    stop_expecting(conversation, user_id, event.rev);
+    // Who does not follow is told too: a session may have learnt of the join by sync, before this hub did.
     const Follower* follower = find_follower(conversation, *user);
-    if (follower == nullptr || follower->since >= event.rev) continue;
+    if (follower != nullptr ? follower->since >= event.rev : !news) continue;
     flush_run();
     if (!slice) slice = pool_.put(event.frame_left);
     for (Session* session : user->sessions) push(*session, slice, false);
+    if (follower == nullptr) continue;
     unfollow(conversation, static_cast<std::uint32_t>(follower - conversation.followers.data()));
   }
   conversation.members_seen = std::max(conversation.members_seen, event.rev);
+}
+
+/// conversation.created of a join before `rev` is no longer waited for.
+void Hub::Impl::stop_expecting(Conversation& conversation, const std::string& user_id, std::int64_t rev) {
+  if (!conversation.pending) return;
+  std::erase_if(conversation.pending->expected,
+                [&](const Pending::Expected& expected) { return expected.user_id == user_id && expected.rev < rev; });
 }
 
 void Hub::Impl::members_joined(Conversation& conversation, const Event& event) {
@@ -197,6 +231,7 @@ void Hub::Impl::members_joined(Conversation& conversation, const Event& event) {
       continue;  // seen before; told again for another user's sake
     }
     const std::int64_t due = steady_ms() + limits_.hole_grace_ms;
+    stop_expecting(conversation, user_id, event.rev);
     pending(conversation).expected.push_back({user_id, event.rev, due});
     wake_at(due);
   }

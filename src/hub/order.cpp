@@ -36,6 +36,7 @@ void Hub::Impl::forward(Conversation& conversation, const Event& event) {
   if (!event.left.empty()) members_left(conversation, event);
   if (!event.joined.empty()) members_joined(conversation, event);
   to_followers(conversation, event.frame, event.rev, false);
+  if (conversation.followers.empty()) note_unused(conversation);
 }
 
 void Hub::Impl::hold(Conversation& conversation, const EventPtr& event) {
@@ -77,6 +78,7 @@ void Hub::Impl::note_position(Conversation& conversation, const Followed& positi
   conversation.known = true;
   conversation.epoch = position.epoch;
   conversation.rev = position.rev;
+  conversation.started = position.rev;
   conversation.highest_seq = position.last_seq;
   if (conversation.pending) {
     const std::int64_t wanted = conversation.pending->wanted;
@@ -116,13 +118,14 @@ void Hub::Impl::repair(Conversation& conversation) {
   store_.read_changes(conversation.topic.tenant_id(), conversation.topic.id(), conversation.rev,
                       conversation.highest_seq,
                       later([this, topic = conversation.topic.text, generation = conversation.generation,
-                             asked_from = conversation.rev](Result<HubStore::Changes> read) {
+                             asked_from = conversation.rev, asked_for = held.wanted](Result<HubStore::Changes> read) {
                         if (Conversation* still = find_conversation(topic, generation))
-                          changes_read(*still, asked_from, std::move(read));
+                          changes_read(*still, asked_from, asked_for, std::move(read));
                       }));
 }
 
-void Hub::Impl::changes_read(Conversation& conversation, std::int64_t asked_from, Result<HubStore::Changes> read) {
+void Hub::Impl::changes_read(Conversation& conversation, std::int64_t asked_from, std::int64_t asked_for,
+                             Result<HubStore::Changes> read) {
   Pending& held = pending(conversation);
   held.reading = false;
   if (!read) {
@@ -143,7 +146,10 @@ void Hub::Impl::changes_read(Conversation& conversation, std::int64_t asked_from
   const bool moved = conversation.rev > before;
   const bool started_late = asked_from > conversation.rev;
   if (moved) held.backoff_ms = 0;
-  if (!moved && !started_late && !read->more) held.wanted = conversation.rev;  // there is no more in the store
+  if (!moved && !started_late && !read->more && held.wanted == asked_for) {  // there is no more in the store
+    held.wanted = conversation.rev;
+    held.waiting_joins.clear();
+  }
   held.forced = held.forced || read->more || started_late;
   if (!moved && !started_late && (read->more || !held.held.empty())) return retry_repair(conversation);
   settle(conversation);
@@ -165,6 +171,7 @@ void Hub::Impl::start_again(Conversation& conversation, const HubStore::Changes&
   flush_run();
   conversation.epoch = changes.epoch;
   conversation.rev = changes.rev;
+  conversation.started = changes.rev;
   conversation.members_seen = changes.rev;
   if (other_epoch) conversation.highest_seq = 0;
   for (Follower& follower : conversation.followers) {
@@ -190,7 +197,12 @@ void Hub::Impl::start_again(Conversation& conversation, const HubStore::Changes&
     to_followers(conversation, frame, conversation.since_max + 1, false);
   }
   release_waiting_joins(conversation, true);
-  for (const Follower& follower : conversation.followers) verify(*follower.user);  // who is a member may have changed
+  // Who is a member may have changed.
+  for (const Follower& follower : conversation.followers) verify(*follower.user);
+  for (const Pending::Expected& expected : std::exchange(held.expected, {})) {
+    if (UserEntry* user = find_user(conversation.topic.tenant_id(), expected.user_id)) verify(*user);
+  }
+  note_unused(conversation);
   settle(conversation);
 }
 
@@ -216,6 +228,7 @@ Pending& Hub::Impl::pending(Conversation& conversation) {
 
 /// Gives the rest back once nothing is out of the ordinary.
 void Hub::Impl::tidy(Conversation& conversation) {
+  note_unused(conversation);
   if (!conversation.pending) return;
   const Pending& held = *conversation.pending;
   if (!held.held.empty() || held.wanted > conversation.rev || held.forced || held.reading ||

@@ -250,7 +250,11 @@ void append_real(std::string& out, double number) {
   }
 }
 
-Result<> canonical(std::string& out, Json element) {
+// What a database that stores plain decimals makes of numbers with large exponents, beyond their own text: 1e300 takes
+// 301 digits there.
+constexpr double expansion_max = 64 * 1024;
+
+Result<> canonical(std::string& out, Json element, double& expansion) {
   using simdjson::dom::element_type;
   switch (element.type()) {
     case element_type::OBJECT: {
@@ -267,7 +271,7 @@ Result<> canonical(std::string& out, Json element) {
         if (i) out += ',';
         append_json_string(out, fields[i].first);
         out += ':';
-        TRY(canonical(out, fields[i].second));
+        TRY(canonical(out, fields[i].second, expansion));
       }
       out += '}';
       return {};
@@ -279,7 +283,7 @@ Result<> canonical(std::string& out, Json element) {
       for (Json each : list) {
         if (!first) out += ',';
         first = false;
-        TRY(canonical(out, each));
+        TRY(canonical(out, each, expansion));
       }
       out += ']';
       return {};
@@ -292,7 +296,15 @@ Result<> canonical(std::string& out, Json element) {
     }
     case element_type::INT64: append_number(out, element.get_int64().value_unsafe()); return {};
     case element_type::UINT64: append_number(out, element.get_uint64().value_unsafe()); return {};
-    case element_type::DOUBLE: append_real(out, element.get_double().value_unsafe()); return {};
+    case element_type::DOUBLE: {
+      double number = element.get_double().value_unsafe();
+      if (number != 0) expansion += std::abs(std::log10(std::abs(number)));
+      if (expansion > expansion_max) {
+        return Error(ErrorCode::invalid_request, "has too many numbers with a large exponent");
+      }
+      append_real(out, number);
+      return {};
+    }
     case element_type::BOOL: out += element.get_bool().value_unsafe() ? "true" : "false"; return {};
     case element_type::NULL_VALUE: out += "null"; return {};
   }
@@ -376,7 +388,8 @@ void append_json_string(std::string& out, std::string_view text) {
 Result<RawJson> canonical_json(Json element) {
   RawJson raw;
   raw.text.clear();
-  TRY(canonical(raw.text, element));
+  double expansion = 0;
+  TRY(canonical(raw.text, element, expansion));
   return raw;
 }
 

@@ -1,5 +1,7 @@
 #include "net/rest.h"
 
+#include <simdjson.h>
+
 #include "net/admission.h"
 #include "net/origin.h"
 #include "net/text.h"
@@ -33,6 +35,9 @@ Result<> take_body(WorkerParts& parts, const HttpRequest& request, Call& call) {
 Result<> take_idempotency_key(const HttpRequest& request, Call& call) {
   if (request.idempotency_key.size() > 128) {
     return Error(ErrorCode::invalid_request, "Idempotency-Key is longer than 128 characters");
+  }
+  if (!simdjson::validate_utf8(request.idempotency_key.data(), request.idempotency_key.size())) {
+    return Error(ErrorCode::invalid_request, "Idempotency-Key is not UTF-8");
   }
   call.caller.idempotency_key = request.idempotency_key;
   return {};

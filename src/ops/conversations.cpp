@@ -60,6 +60,7 @@ Result<ListPosition> parse_cursor(std::string_view cursor) {
   if (error != std::errc() || end == plain->data() + plain->size() || *end != '.') return bad;
   if (position.updated_at.ms < 0 || position.updated_at.ms > 253402300799999) return bad;
   position.conversation_id = plain->substr(static_cast<std::size_t>(end + 1 - plain->data()));
+  if (!is_plain_id(position.conversation_id)) return bad;
   return position;
 }
 
@@ -96,6 +97,8 @@ Async<Conversation> create_conversation_op(App& app, Caller caller, CreateConver
 
 Async<ConversationsPage> list_conversations(App& app, Caller caller, ListConversations request) {
   CO_TRY_AS(limit, page_size(request.limit));
+  // A time before 1970 says nothing more, and not every database can hold it.
+  const Time updated_since = std::max(request.updated_since.value_or(Time{0}), Time{0});
   ListPosition from;
   if (request.cursor) {
     CO_TRY_AS(position, parse_cursor(*request.cursor));
@@ -103,16 +106,21 @@ Async<ConversationsPage> list_conversations(App& app, Caller caller, ListConvers
   }
   std::function<Result<ConversationsPage>(Db&)> job = [&](Db& db) -> Result<ConversationsPage> {
     TRY_AS(token, token_now(db));
-    TRY_AS(memberships, list_memberships(db, caller.tenant_id(), caller.user_id(), from,
-                                         request.updated_since.value_or(Time{0}), limit + 1));
+    TRY_AS(memberships, list_memberships(db, caller.tenant_id(), caller.user_id(), from, updated_since, limit + 1));
     ConversationsPage page;
     page.sync_token = encode_token(token);
     if (static_cast<std::int64_t>(memberships.size()) > limit) {
       memberships.pop_back();
       page.next_cursor = encode_cursor(memberships.back().conversation);
     }
-    for (const Membership& each : memberships) {
-      TRY_AS(view, view_conversation(db, each.conversation, &each.me));
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < memberships.size(); ++i) {
+      TRY_AS(view, view_conversation(db, memberships[i].conversation, &memberships[i].me));
+      if (view.last_message) bytes += view.last_message->content.text.size();
+      if (i > 0 && bytes > sync_bytes_max) {
+        page.next_cursor = encode_cursor(memberships[i - 1].conversation);
+        break;
+      }
       page.conversations.push_back(std::move(view));
     }
     return page;

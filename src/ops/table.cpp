@@ -252,9 +252,8 @@ constexpr Op table[] = {
     op<&ping>({.name = "ping",
                .ws = "ping",
                .access = Access::user,
-               .rate = Rate::none,
-               .write = false,
-               .summary = "Is the connection alive?"}),
+               .rate = Rate::stream,
+               .summary = "Is the connection alive? Renews the leases of the streams that it names."}),
 };
 
 constexpr bool same(const char* a, const char* b) {

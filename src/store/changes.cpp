@@ -17,6 +17,7 @@ constexpr std::int64_t cursors_shown_max = 100;
 constexpr std::int64_t member_rows_max = changes_page_max + 150;
 constexpr std::size_t message_overhead_bytes = 500;  // a message's JSON beside its content, at most for usual ids
 constexpr std::size_t member_bytes = 200;
+constexpr std::size_t cursor_bytes = 130;
 constexpr std::size_t page_overhead_bytes = 600;
 
 const Statement select_changed_messages(
@@ -33,6 +34,15 @@ const Statement count_changed(
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM im_messages WHERE tenant_id = $1 AND "
     "conversation_id = $2 AND rev > $3 AND rev >= 0 LIMIT 1001) AS m) + (SELECT COUNT(*) FROM (SELECT 1 AS one FROM "
     "conversation_members WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 AND rev >= 0 LIMIT 1001) AS n)");
+
+std::size_t size_of(const Message& message) {
+  std::size_t bytes = message.content.text.size() + message_overhead_bytes;
+  for (const Reaction& reaction : message.reactions) {
+    bytes += reaction.emoji.size() + 40;
+    for (const std::string& user_id : reaction.user_ids) bytes += user_id.size() + 3;
+  }
+  return bytes;
+}
 
 struct ChangedMember {
   MemberChange change;
@@ -181,8 +191,7 @@ Result<ConversationSync> read_changes(Db& db, const Membership& reader, const Ch
   std::size_t bytes = page_overhead_bytes;
   bool whole = true;
   each_rev(changed, [&](std::int64_t rev, const Message* message, std::span<const ChangedMember> members) {
-    std::size_t size =
-        members.size() * member_bytes + (message ? message->content.text.size() + message_overhead_bytes : 0);
+    std::size_t size = members.size() * member_bytes + (message ? size_of(*message) : 0);
     auto count = static_cast<std::int64_t>(members.size()) + (message ? 1 : 0);
     bool fits = taken == 0 ? first || bytes + size <= bytes_left : taken + count <= limit && bytes + size <= bytes_left;
     if (!fits) return whole = false;
@@ -200,6 +209,7 @@ Result<ConversationSync> read_changes(Db& db, const Membership& reader, const Ch
   page.complete = complete;
   page.has_more = !complete;
   TRY_AS(cursors, cursors_of(db, reader));
+  bytes += cursors.size() * cursor_bytes;
   page.cursors.emplace(std::move(cursors));
   TRY_AS(own, own_state(db, row, reader.me));
   page.me.emplace(own);

@@ -45,6 +45,8 @@ struct SyncToken {
   Time low_water;        // commits up to here were seen
   std::string after_id;  // and, at the very moment of a list that was cut, conversations up to this one
 };
+/// What an id in a token or cursor of ours can be: printable ASCII, which every database compares without an error.
+bool is_plain_id(std::string_view id);
 std::string encode_token(const SyncToken& token);
 std::optional<SyncToken> parse_token(std::string_view text);
 /// The token for what this snapshot shows: the database's clock minus 10 s.

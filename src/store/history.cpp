@@ -10,6 +10,7 @@
 namespace aiim {
 namespace {
 
+constexpr std::size_t page_bytes_max = 512 * 1024;
 constexpr std::size_t emoji_max = 50;           // different ones on a message
 constexpr std::size_t reaction_users_max = 50;  // named per emoji
 
@@ -56,30 +57,33 @@ const Statement select_receipts(
     "IS NULL "
     "ORDER BY m.user_id LIMIT 10000");
 
+/// At most `limit` messages and, beyond the first, page_bytes_max of content; `more`: the rest did not fit.
 Result<std::vector<Message>> run_page(Db& db, const Statement& statement, const ConversationRow& row, std::int64_t from,
-                                      std::int64_t limit) {
+                                      std::int64_t limit, bool& more) {
   std::vector<Message> messages;
-  TRY(db.run(statement, {row.tenant_id, row.conversation_id, from, limit},
-             [&](const Row& r) { messages.push_back(message_from(r)); }));
+  std::size_t bytes = 0;
+  more = false;
+  TRY(db.run(statement, {row.tenant_id, row.conversation_id, from, limit + 1}, [&](const Row& r) {
+    if (more) return;
+    Message message = message_from(r);
+    bytes += message.content.text.size();
+    more = static_cast<std::int64_t>(messages.size()) == limit || (!messages.empty() && bytes > page_bytes_max);
+    if (!more) messages.push_back(std::move(message));
+  }));
   return messages;
 }
 
 /// `limit` messages below `before`, ascending; `more`: there are older ones.
 Result<std::vector<Message>> page_before(Db& db, const ConversationRow& row, std::int64_t before, std::int64_t limit,
                                          bool& more) {
-  TRY_AS(messages, run_page(db, select_before, row, before, limit + 1));
-  more = static_cast<std::int64_t>(messages.size()) > limit;
-  if (more) messages.pop_back();
+  TRY_AS(messages, run_page(db, select_before, row, before, limit, more));
   std::reverse(messages.begin(), messages.end());
   return std::move(messages);
 }
 
 Result<std::vector<Message>> page_after(Db& db, const ConversationRow& row, std::int64_t after, std::int64_t limit,
                                         bool& more) {
-  TRY_AS(messages, run_page(db, select_after, row, after, limit + 1));
-  more = static_cast<std::int64_t>(messages.size()) > limit;
-  if (more) messages.pop_back();
-  return std::move(messages);
+  return run_page(db, select_after, row, after, limit, more);
 }
 
 /// What streams have so far, and the own messages' status, from how far the others' cursors are.
@@ -170,7 +174,7 @@ Result<MessagesPage> read_messages(Db& db, const Membership& reader, const PageP
     bool older = false, newer = false;
     std::int64_t half = limit / 2;
     TRY_AS(before, page_before(db, row, *position.around_seq, half, older));
-    TRY_AS(after, page_after(db, row, *position.around_seq - 1, limit - half, newer));
+    TRY_AS(after, page_after(db, row, std::max<std::int64_t>(*position.around_seq, 1) - 1, limit - half, newer));
     page.messages = std::move(before);
     std::move(after.begin(), after.end(), std::back_inserter(page.messages));
     page.has_more = older || newer;

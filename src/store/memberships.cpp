@@ -1,4 +1,5 @@
 // A user's conversations: pages of the list, what changed since a sync token, where each stands.
+#include <algorithm>
 #include <charconv>
 
 #include "base/crypto.h"
@@ -56,6 +57,10 @@ Result<Time> database_now(Db& db) {
 
 }  // namespace
 
+bool is_plain_id(std::string_view id) {
+  return id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
 std::string encode_token(const SyncToken& token) {
   return base64url("1." + std::to_string(token.low_water.ms) + "." + token.after_id);
 }
@@ -68,7 +73,7 @@ std::optional<SyncToken> parse_token(std::string_view text) {
   auto time = std::from_chars(plain->data() + 2, end, token.low_water.ms);
   if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.' || !storable(token.low_water)) return std::nullopt;
   token.after_id.assign(time.ptr + 1, end);
-  return token.after_id.size() <= 128 ? std::optional(token) : std::nullopt;
+  return is_plain_id(token.after_id) ? std::optional(token) : std::nullopt;
 }
 
 Result<SyncToken> token_now(Db& db) {

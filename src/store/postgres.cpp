@@ -31,6 +31,35 @@ constexpr std::pair<const char*, const char*> controls[] = {
     {"c0", sql_begin_write}, {"c1", sql_begin_read}, {"c2", sql_commit}, {"c3", sql_rollback},
     {"c4", sql_savepoint},   {"c5", sql_release},    {"c6", sql_back}};
 
+/// JSONB writes a large real number as digits without a point, which readers take for an integer that is out of range:
+/// those get a point.
+std::string with_large_reals(std::string_view json) {
+  std::string out;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size();) {
+    char c = json[i];
+    bool number = !in_string && (c == '-' || (c >= '0' && c <= '9'));
+    if (!number) {
+      if (c == '"') in_string = !in_string;
+      std::size_t length = in_string && c == '\\' && i + 1 < json.size() ? 2 : 1;
+      out.append(json.substr(i, length));
+      i += length;
+      continue;
+    }
+    auto end = std::min(json.find_first_not_of("+-.0123456789Ee", i), json.size());
+    std::string_view token = json.substr(i, end - i);
+    std::int64_t whole = 0;
+    std::uint64_t large = 0;
+    const char* last = token.data() + token.size();
+    bool out_of_range = std::from_chars(token.data(), last, whole).ec == std::errc::result_out_of_range &&
+                        std::from_chars(token.data(), last, large).ec != std::errc();
+    out.append(token);
+    if (out_of_range && token.find_first_of(".eE") == token.npos) out += ".0";
+    i = end;
+  }
+  return out;
+}
+
 // The one clock allowed in SQL.
 const Statement read_clock("clock.read", "SELECT clock_timestamp()", DbKind::postgres);
 
@@ -104,6 +133,7 @@ std::string_view PgRow::text(int column) const {
   // JSONB has its own order of keys and its own spaces; RawJson promises sorted and minified.
   thread_local JsonParser parser;
   auto element = parser.parse(text);
+  if (!element) element = parser.parse(with_large_reals(text));
   if (!element) return text;
   auto canonical = canonical_json(*element);
   if (!canonical) return text;

@@ -149,6 +149,10 @@ Result<bool> end_stream(Tx& tx, std::string_view tenant_id, std::string_view str
   TRY(tx.db.run(delete_open_stream, {tenant_id, stream_id, expired_before.value_or(far_future)},
                 [&](const Row&) { mine = true; }));
   if (!mine) return false;
+  // Again, now that nobody else changes it: somebody may have reacted while the lock was waited for.
+  TRY_AS(locked, find_stream_message(tx.db, tenant_id, stream_id));
+  if (!locked) return Error(ErrorCode::not_found);
+  message = std::move(locked);
   TRY_AS(written, read_written(tx.db, tenant_id, stream_id));
   written.content.outcome = ending.outcome;
   written.content.finish_reason = ending.finish_reason.value_or(std::string(name_of(ending.outcome)));

@@ -104,10 +104,13 @@ Result<> charge_items(App& app, const OpRow& row, const Caller& caller, const Ty
   if (!row.write) return {};
   std::size_t items = 1;
   for (const Member& member : type.members) {
-    const Type& field = member.type();
-    if (field.kind == Type::Kind::array) {
-      items = std::max(items, field.size(static_cast<const char*>(request) + member.offset));
+    const Type* field = &member.type();
+    const void* value = static_cast<const char*>(request) + member.offset;
+    if (field->kind == Type::Kind::optional && field->size(value) == 1) {
+      value = field->at(value, 0);
+      field = &field->element();
     }
+    if (field->kind == Type::Kind::array) items = std::max(items, field->size(value));
   }
   return items > 1 ? charge(app, row, caller, static_cast<double>(items - 1)) : Result<>();
 }

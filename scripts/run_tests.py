@@ -35,7 +35,7 @@ class Suite:
 SUITES = [
     Suite("checks", "pytest", "tests/build", 240),
     Suite("unit", "gtest", "src", 240, "*/*_test.cpp"),
-    Suite("system", "pytest", "tests/system", 600),
+    Suite("system", "pytest", "tests/system", 900),
     Suite("faults", "pytest", "tests/faults", 420),
     Suite("bench", "gtest", "bench", 120, "*_test.cpp"),
     Suite("python-sdk", "pytest", "clients/python/tests", 120),

@@ -20,7 +20,9 @@ def demo():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen([BINARY, "demo", "--port", str(port)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("AIIM_")}  # those of the test tools are no settings
+    process = subprocess.Popen([BINARY, "demo", "--port", str(port)], env=clean, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True)
     watchdog = threading.Timer(60, process.kill)
     watchdog.start()
     printed = ""

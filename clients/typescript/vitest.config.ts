@@ -5,7 +5,7 @@ const junit = process.env.JUNIT_OUT;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 90_000,
     hookTimeout: 60_000,
     reporters:
       junit === undefined || junit === ''

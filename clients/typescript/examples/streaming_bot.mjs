@@ -20,6 +20,10 @@ async function answer(message) {
   const stream = await client
     .conversation(message.conversation_id)
     .startStream({ replyTo: message.message_id, clientMsgId: `answer-${message.message_id}` });
+  if (stream.resumedAt > 0) {
+    await stream.end({ status: 'error', finish_reason: 'restarted' }); // what was said stays
+    return;
+  }
   await stream.append({ op: 'status', text: 'thinking' });
   for (const word of words) {
     await sleep(100, undefined, { signal: stream.signal });

@@ -380,6 +380,8 @@ export interface StartStreamOptions {
 export interface StreamWriter {
   readonly streamId: string;
   readonly seq: number;
+  /** Steps that the stream had before: above 0 where an earlier process began it under the same `clientMsgId`. */
+  readonly resumedAt: number;
   /** Fires when the stream is over: cancelled by somebody, or the lease ran out. Give it to the model's request. */
   readonly signal: AbortSignal;
   /** Resolves when there is room for more; await it to follow the server's pace. */

@@ -21,6 +21,7 @@ interface Step {
 const windowMax = 8;
 /** One step takes at most about this much; a single operation may be larger. */
 const stepSizeMax = 16_384;
+const stepOpsMax = 100;
 /** `append` waits above this much unsent. */
 const bufferSizeMax = 65_536;
 const retriesMax = 10;
@@ -48,7 +49,20 @@ export async function startStream(
     () => context.connection.request<StreamStartAck>('stream.start', request, { signal }),
     signal,
   );
-  return new Writer(context, ack);
+  const written = ack.duplicate === true ? await stepsOf(context, ack.stream_id, signal) : 0;
+  return new Writer(context, ack, written);
+}
+
+/** How many steps a stream has: a jump is refused, and the refusal says what is expected. */
+async function stepsOf(context: WriterContext, streamId: string, signal: AbortSignal | undefined): Promise<number> {
+  const jump = { stream_id: streamId, n: Number.MAX_SAFE_INTEGER, ops: [{ op: 'status', text: '…' }] };
+  try {
+    await insistently(context, () => context.connection.request('stream.append', jump, { signal }), signal);
+  } catch (error) {
+    if (error instanceof AiimError && error.code === 'stream_gap' && error.expect !== null) return error.expect - 1;
+    throw error;
+  }
+  throw new AiimError('bad_response', 'The server accepted a step out of order.');
 }
 
 class Writer implements StreamWriter {
@@ -60,7 +74,7 @@ class Writer implements StreamWriter {
   private buffer: StreamOp[] = [];
   private bufferSize = 0;
   private steps: Step[] = [];
-  private nextN = 1;
+  private nextN: number;
   private inFlight = 0;
   private pumping = false;
   private ending = false;
@@ -71,7 +85,9 @@ class Writer implements StreamWriter {
   constructor(
     private readonly context: WriterContext,
     ack: StreamStartAck,
+    readonly resumedAt: number,
   ) {
+    this.nextN = resumedAt + 1;
     this.streamId = ack.stream_id;
     this.seq = ack.seq;
     this.signal = this.over.signal;
@@ -79,13 +95,13 @@ class Writer implements StreamWriter {
   }
 
   write(delta: string): Promise<void> {
-    return delta === '' ? Promise.resolve() : this.append({ op: 'text', delta });
+    return this.append({ op: 'text', delta });
   }
 
   async append(...ops: readonly StreamOp[]): Promise<void> {
     if (this.failure !== null) throw this.failure;
     if (this.ending) throw new AiimError('stream_ended', 'The stream has been ended.');
-    for (const op of ops) this.put(op);
+    for (const op of ops) if (!isEmpty(op)) this.put(op);
     this.pump();
     while (this.bufferSize > bufferSizeMax) await this.changed();
   }
@@ -153,7 +169,7 @@ class Writer implements StreamWriter {
     if (this.buffer.length === 0) return null;
     const ops: StreamOp[] = [];
     let size = 0;
-    while (this.buffer.length > 0) {
+    while (this.buffer.length > 0 && ops.length < stepOpsMax) {
       const next = sizeOf(this.buffer[0] as StreamOp);
       if (ops.length > 0 && size + next > stepSizeMax) break;
       ops.push(this.buffer.shift() as StreamOp);
@@ -256,6 +272,10 @@ class Writer implements StreamWriter {
     if (this.inFlight > 0) return; // appending renews it
     this.context.connection.request('ping', { stream_ids: [this.streamId] }).catch(() => undefined);
   }
+}
+
+function isEmpty(op: StreamOp): boolean {
+  return ((op.op === 'text' || op.op === 'reasoning') && op.delta === '') || (op.op === 'status' && op.text === '');
 }
 
 function sizeOf(op: StreamOp): number {

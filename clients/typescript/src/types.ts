@@ -530,6 +530,8 @@ export interface StreamStartAck {
   readonly seq: number;
   readonly rev: number;
   readonly lease_ms: number;
+  /** The stream was there already, begun under the same `client_msg_id`. */
+  readonly duplicate?: boolean;
 }
 
 export interface StreamEndRequest {

@@ -39,6 +39,8 @@ export class RealServer {
   private process: ChildProcess | null = null;
   private log = '';
   private readonly secret = randomBytes(36).toString('base64url');
+  /** Acts as the bot `service`. */
+  readonly apiKey = randomBytes(36).toString('base64url');
 
   private constructor(
     readonly port: number,
@@ -63,6 +65,7 @@ export class RealServer {
     const env = {
       PATH: process.env.PATH ?? '',
       JWT_SECRET: this.secret,
+      API_KEY: this.apiKey,
       AIIM_HOST: '127.0.0.1',
       RATE_LIMIT_PER_SEC: '1000000',
       AIIM_REGISTRATION: 'true',
@@ -163,7 +166,7 @@ export class CuttingProxy {
 export function clientOf(server: RealServer, userId: string, options: Partial<AiimClientOptions> = {}): AiimClient {
   return new AiimClient({
     url: server.url,
-    token: async () => server.token(userId),
+    ...(options.apiKey === undefined ? { token: async () => server.token(userId) } : {}),
     WebSocket,
     ...options,
     limits: {

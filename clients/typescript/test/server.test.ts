@@ -1,6 +1,8 @@
 /** The client against the real server: people who talk, cut connections, repeats, and a server that dies. */
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -234,6 +236,145 @@ test('the example runs', async () => {
     'bob: Hello, Alice!',
     'durable on the server, as number 1',
   ]);
+});
+
+describe('streams', () => {
+  const bot = (options: Partial<AiimClientOptions> = {}): Promise<AiimClient> =>
+    join('service', { apiKey: server.apiKey, ...options });
+
+  async function heard(reader: AsyncIterable<string>): Promise<string> {
+    let all = '';
+    for await (const piece of reader) all += piece;
+    return all;
+  }
+
+  test('an answer streams to everybody who watches, over cuts at both ends', async () => {
+    const random = new Random(7);
+    const [near, far] = [await proxied(), await proxied()];
+    const service = await bot({ url: near.url });
+    const alice = await join(someone('alice'), { url: far.url });
+    const here = await alice.conversations.direct('service');
+    here.open();
+    const stream = await service.conversation(here.id).startStream();
+    await eventually('it has begun', () => here.getSnapshot().items.some((i) => i.message.status === 'streaming'));
+    const listening = heard(alice.streams.text(stream.streamId));
+    let late: Promise<string> | null = null;
+    let said = '';
+    await stream.append({ op: 'reasoning', delta: 'Let me think.' }, { op: 'status', text: 'thinking' });
+    await stream.append({ op: 'tool_call', call_id: 't1', name: 'look_up', arguments: { word: '消息' } });
+    await stream.append({ op: 'tool_result', call_id: 't1', result: { found: true }, is_error: false });
+    for (let i = 0; i < 200; i++) {
+      const word = `${i} 字符🙂 `;
+      said += word;
+      await stream.write(word);
+      if (random.chance(0.5)) await pause(random.int(1, 20));
+      if (random.chance(0.03)) near.cut();
+      if (random.chance(0.03)) far.cut();
+      if (i === 100) late = heard((await join(alice.me.userId ?? '')).streams.text(stream.streamId));
+    }
+    await stream.end({ finish_reason: 'stop', usage: { tokens: 200 } });
+    expect(await listening).toBe(said);
+    expect(await late).toBe(said);
+    const message = await alice.api.getMessage(here.id, stream.streamId);
+    expect(message.message).toMatchObject({
+      type: 'ai',
+      status: 'sent',
+      is_end: true,
+      content: { text: said, outcome: 'complete' },
+    });
+    await eventually(
+      'the row is the whole answer',
+      () => here.getSnapshot().items.at(-1)?.message.content.text === said,
+    );
+    expect(alice.streams.get(stream.streamId).getSnapshot().parts).toEqual([
+      { type: 'reasoning', text: 'Let me think.' },
+      { type: 'tool_call', call_id: 't1', name: 'look_up', arguments: { word: '消息' } },
+      { type: 'tool_result', call_id: 't1', result: { found: true }, is_error: false },
+      { type: 'text', text: said },
+    ]);
+  });
+
+  test('somebody stops it: the writer hears, and what was said stays', async () => {
+    const service = await bot();
+    const alice = await join(someone('alice'));
+    const here = await alice.conversations.direct('service');
+    here.open();
+    const stream = await service.conversation(here.id).startStream();
+    await stream.write('so far');
+    await eventually('alice reads it', () => alice.streams.get(stream.streamId).getSnapshot().text === 'so far');
+    await alice.streams.cancel(stream.streamId);
+    await stream.write(' and more').catch(() => undefined);
+    await eventually('the writer knows', () => stream.signal.aborted);
+    await eventually('all see the end', () => alice.streams.get(stream.streamId).getSnapshot().outcome === 'cancelled');
+    expect(alice.streams.get(stream.streamId).getSnapshot().text).toBe('so far');
+  });
+
+  test('the same start again goes on with the same stream, or says that it is over', async () => {
+    const service = await bot();
+    const alice = await join(someone('alice'));
+    const here = service.conversation((await alice.conversations.direct('service')).id);
+    const first = await here.startStream({ clientMsgId: 'answer' });
+    await first.write('one ');
+    await first.append({ op: 'reasoning', delta: 'hm' });
+    await pause(300);
+    const second = await here.startStream({ clientMsgId: 'answer' });
+    expect(second.streamId).toBe(first.streamId);
+    expect(second.resumedAt).toBeGreaterThan(0);
+    await second.write('two');
+    await second.end();
+    expect((await alice.api.getMessage(here.id, first.streamId)).message.content.text).toBe('one two');
+    await expect(here.startStream({ clientMsgId: 'answer' })).rejects.toMatchObject({ code: 'stream_ended' });
+  });
+
+  test('the example of a bot answers', async () => {
+    const child = spawn(process.execPath, [resolve(import.meta.dirname, '../examples/streaming_bot.mjs'), server.url], {
+      cwd: await mkdtemp(resolve(tmpdir(), 'aiim-bot-')),
+      env: { ...process.env, AIIM_API_KEY: server.apiKey },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      let said = '';
+      child.stdout.on('data', (text: Buffer) => (said += text.toString()));
+      await eventually('the bot is there', () => said.includes('answering as service'));
+      const alice = await join(someone('alice'));
+      const here = await alice.conversations.direct('service');
+      here.open();
+      const question = await here.sendAndWait('ping');
+      await eventually(
+        'it has answered',
+        () => here.getSnapshot().items.at(-1)?.message.is_end === true && here.getSnapshot().items.length === 2,
+      );
+      expect(here.getSnapshot().items[1]?.message).toMatchObject({
+        type: 'ai',
+        reply_to: question.message_id,
+        content: { text: 'You said: ping. Let me repeat that more slowly. ', finish_reason: 'stop' },
+      });
+    } finally {
+      child.kill();
+    }
+  });
+
+  test('a server that dies in the middle: the answer goes on', async () => {
+    const service = await bot();
+    const alice = await join(someone('alice'));
+    const here = await alice.conversations.direct('service');
+    here.open();
+    const stream = await service.conversation(here.id).startStream();
+    const listening = heard(alice.streams.text(stream.streamId));
+    let said = '';
+    for (let i = 0; i < 60; i++) {
+      said += `${i} `;
+      await stream.write(`${i} `);
+      await pause(10);
+      if (i === 20 || i === 40) {
+        await server.kill();
+        void server.run();
+      }
+    }
+    await stream.end();
+    expect(await listening).toBe(said);
+    expect((await alice.api.getMessage(here.id, stream.streamId)).message.content.text).toBe(said);
+  });
 });
 
 /** Several people with several devices, all behind proxies, doing everything at once while `disturb` does its worst. */

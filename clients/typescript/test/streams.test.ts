@@ -282,6 +282,37 @@ describe('writing', () => {
     },
   );
 
+  test('one that an earlier process began goes on behind what is there', async () => {
+    const accepting = new Accepting();
+    accepting.append({ n: 1, ops: [text('before ')] });
+    accepting.append({ n: 2, ops: [text('and ')] });
+    server.on('stream.start', () => ({ stream_id: 's1', seq: 1, rev: 2, lease_ms: 30_000, duplicate: true }));
+    const started = client.conversation('c1').startStream({ clientMsgId: 'again' });
+    await seconds(0.1);
+    const writer = await started;
+    expect(writer.resumedAt).toBe(2);
+    void writer.write('after');
+    const end = writer.end();
+    await seconds(1);
+    await end;
+    expect(accepting.text).toBe('before and after');
+  });
+
+  test('a step has at most a hundred operations, and none that is empty', async () => {
+    const accepting = new Accepting();
+    const started = client.conversation('c1').startStream();
+    await seconds(0.1);
+    const writer = await started;
+    const ops: StreamOp[] = [];
+    for (let i = 0; i < 250; i++) ops.push({ op: 'status', text: `${i}` }, text(i % 2 === 0 ? 'x' : ''));
+    void writer.append(...ops);
+    const end = writer.end();
+    await seconds(1);
+    await end;
+    expect(accepting.text).toBe('x'.repeat(125));
+    for (const step of server.of('stream.append')) expect((step.ops as unknown[]).length).toBeLessThanOrEqual(100);
+  });
+
   test('cancelled by somebody: the signal fires and writing fails', async () => {
     const accepting = new Accepting();
     const started = client.conversation('c1').startStream();

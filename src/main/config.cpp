@@ -248,8 +248,10 @@ Result<> read_file(const std::string& path, GivenValues& given) {
   }
   for (const auto& [key, node] : file) {
     std::string name(key.str());
+    std::string where = path;
+    where.append(": ").append(name);
     bool known = std::any_of(rows().begin(), rows().end(), [&](const SettingRow& row) { return row.name == name; });
-    if (!known) return refuse(path + ": unknown setting \"" + name + "\"");
+    if (!known) return refuse(where.append(": unknown setting"));
     std::string value;
     if (const auto* list = node.as_array()) {
       std::vector<std::string> items;
@@ -262,9 +264,9 @@ Result<> read_file(const std::string& path, GivenValues& given) {
       out << toml::node_view<const toml::node>(node);
       value = out.str();
     } else {
-      return refuse(path + ": " + name + " must be a value, not a table");
+      return refuse(where.append(" must be a value, not a table"));
     }
-    given[name] = {value, "file", path + ": " + name};
+    given[name] = {value, "file", where};
   }
   return {};
 }

@@ -250,7 +250,7 @@ Result<RepairPage> read_repair(Db& db, std::string_view tenant_id, std::string_v
   auto add = [&](Event event) { page.events.push_back(std::make_shared<const Event>(std::move(event))); };
   if (page.reset) {
     Event event = step(row->rev);
-    event.frame = conversation_updated(view, event.after);
+    event.frame = conversation_updated(view, row->rev - 1);  // what was left out must show as a hole
     add(std::move(event));
     return page;
   }

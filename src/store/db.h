@@ -95,7 +95,7 @@ class EachRow {
  public:
   EachRow() = default;
   template <class F>
-  requires(!std::is_same_v<std::remove_cvref_t<F>, EachRow>) EachRow(F&& f)
+  requires(!std::is_same_v<std::remove_cvref_t<F>, EachRow>) EachRow(F&& f)  // NOLINT: constrained
       : object_(const_cast<void*>(static_cast<const void*>(&f))),
         call_([](void* object, const Row& row) { (*static_cast<std::remove_reference_t<F>*>(object))(row); }) {}
   explicit operator bool() const { return call_ != nullptr; }

@@ -36,10 +36,10 @@ SUITES = [
     Suite("checks", "pytest", "tests/build", 240),
     Suite("unit", "gtest", "src", 240, "*/*_test.cpp"),
     Suite("system", "pytest", "tests/system", 900),
-    Suite("faults", "pytest", "tests/faults", 420),
+    Suite("faults", "pytest", "tests/faults", 600),
     Suite("bench", "gtest", "bench", 120, "*_test.cpp"),
     Suite("python-sdk", "pytest", "clients/python/tests", 120),
-    Suite("sdk", "vitest", "clients/typescript", 240, "test/**/*.test.ts"),
+    Suite("sdk", "vitest", "clients/typescript", 480, "test/**/*.test.ts"),
     Suite("web", "vitest", "clients/web", 240, "src/**/*.test.ts*"),
     Suite("browser", "pytest", "tests/browser", 300),
 ]

@@ -155,11 +155,16 @@ void WsSession::send_control(WsOpcode opcode, std::string_view payload) {
   mark_dirty();
 }
 
+void WsSession::on_writable() {
+  write_blocked_ = false;
+  if (!std::exchange(dirty_, true)) worker_.mark_dirty(*this);
+}
+
+// While the socket takes no more, what is queued waits for EPOLLOUT: trying again each turn would only cost.
 void WsSession::flush() {
   dirty_ = false;
-  if (state_ == State::buried) return;
+  if (state_ == State::buried || write_blocked_) return;
   bool was_full = outbox.bytes() > outbox_bytes_pause;
-  write_blocked_ = false;
   while (!outbox.empty()) {
     std::array<iovec, write_parts_max> parts;
     int count = outbox.gather(parts.data(), write_parts_max);

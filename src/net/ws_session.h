@@ -36,6 +36,7 @@ class WsSession final : public Session {
   // Called by the worker.
   void start(std::optional<Credentials> credentials, std::string leftover);
   void on_readable();
+  void on_writable();
   void on_hangup();
   void resume();    // goes on with what was kept while the session was paused
   void conclude();  // after end(): says bye and closes

@@ -70,7 +70,7 @@ void WsWorker::on_event(std::uint64_t key, std::uint32_t events) {
   WsSession* session = find(SessionRef::of(key));
   if (!session) return;
   in_turn_ = true;
-  if (events & EPOLLOUT) mark_dirty(*session);
+  if (events & EPOLLOUT) session->on_writable();
   if (events & EPOLLIN) session->on_readable();
   if (events & (EPOLLHUP | EPOLLERR) && !(events & EPOLLIN)) session->on_hangup();
 }

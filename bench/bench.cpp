@@ -150,6 +150,7 @@ double stretch(Bench& bench, Steady& load, double seconds, const std::string& na
 void measure(Bench& bench, Steady& load, Result& result, const Window& window) {
   stretch(bench, load, window.warmup, result.label() + "  warm-up");
   double busiest = 0;
+  int64_t dropped = dropped_packets();
   for (int run = 1; run <= window.runs; run++) {
     CommitCounts counts = read_commit_counts(bench);
     stretch(bench, load, after_pause_seconds, result.label());
@@ -179,6 +180,9 @@ void measure(Bench& bench, Steady& load, Result& result, const Window& window) {
     busiest = std::max(busiest, own / seconds);
   }
   if (busiest > generator_bound) result.note = "generator-bound";
+  if (dropped = dropped_packets() - dropped; dropped > 0)
+    result.note += fmt::format("{}the kernel dropped {} packets (net.core.netdev_max_backlog)",
+                               result.note.empty() ? "" : "; ", dropped);
 }
 
 }  // namespace aiim::bench

@@ -71,4 +71,12 @@ int64_t kernel_socket_kib() {
   return number_after(slurp("/proc/meminfo"), "\nSlab:") + pages * 4;
 }
 
+int64_t dropped_packets() {
+  std::stringstream lines(slurp("/proc/net/softnet_stat"));
+  int64_t sum = 0;
+  for (std::string line; std::getline(lines, line);)
+    if (line.size() > 17) sum += strtoll(line.substr(9, 8).c_str(), nullptr, 16);
+  return sum;
+}
+
 }  // namespace aiim::bench

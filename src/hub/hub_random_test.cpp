@@ -18,9 +18,10 @@ using test::Log;
 using test::TestSession;
 
 struct Disorder {
-  double lost = 0;       // events that never arrive
-  double overtaken = 0;  // events that arrive after the next of their topic
-  double failed = 0;     // reads that fail
+  double lost = 0;         // events of conversations that never arrive
+  double unannounced = 0;  // the same of conversation.created
+  double overtaken = 0;    // events that arrive after the next of their topic
+  double failed = 0;       // reads that fail
 };
 
 struct Client {
@@ -173,7 +174,8 @@ class Simulation {
     trace("flies " + std::to_string(static_cast<int>(queue.front().kind)) + " " + queue.front().user_id + " " +
           queue.front().frame + (queue.front().left.empty() ? "" : " left " + queue.front().left[0]) +
           (queue.front().joined.empty() ? "" : " joined " + queue.front().joined[0]));
-    if (!chance(disorder_.lost)) world_.bus->publish({std::make_shared<const Event>(queue.front())});
+    const double lost = queue.front().kind == Event::Kind::joined ? disorder_.unannounced : disorder_.lost;
+    if (!chance(lost)) world_.bus->publish({std::make_shared<const Event>(queue.front())});
     queue.pop_front();
     if (queue.empty()) flying_.erase(topic);
   }
@@ -272,9 +274,9 @@ class Simulation {
     }
   }
   void finish() {
-    disorder_.failed = 0;
-    const bool lost = disorder_.lost != 0;
-    disorder_.lost = 0;
+    const bool unannounced = disorder_.unannounced != 0;
+    const bool lost = disorder_.lost != 0 || unannounced;
+    disorder_ = {};
     while (!flying_.empty()) fly();
     settle();
     if (lost) {
@@ -286,6 +288,9 @@ class Simulation {
       EXPECT_TRUE(client->session.live) << label_;
       for (const auto& [id, log] : world_.log.conversations) {
         const Client::View& view = client->views[id];
+        // Where conversation.created is lost, a further session may know of the join by its sync alone, and nobody here
+        // follows the conversation when the leaving comes.
+        if (unannounced && view.following && view.last == 0 && !world_.log.is_member(id, client->user)) continue;
         EXPECT_EQ(view.following, world_.log.is_member(id, client->user)) << label_ << " " << client->user << " " << id;
         EXPECT_EQ(view.following ? view.position : log.rev, log.rev) << label_ << " " << client->user << " " << id;
       }
@@ -336,6 +341,9 @@ TEST(HubAtRandom, events_overtake_each_other) { run_seeds({.overtaken = 0.2}); }
 TEST(HubAtRandom, reads_fail) { run_seeds({.failed = 0.2}); }
 TEST(HubAtRandom, events_are_lost_and_late_and_reads_fail) {
   run_seeds({.lost = 0.1, .overtaken = 0.1, .failed = 0.1});
+}
+TEST(HubAtRandom, even_conversation_created_is_lost) {
+  run_seeds({.lost = 0.1, .unannounced = 0.1, .overtaken = 0.1, .failed = 0.1});
 }
 
 }  // namespace

@@ -393,6 +393,29 @@ TEST(Hub, who_is_removed_while_attaching_does_not_follow) {
   }
 }
 
+TEST(Hub, a_reading_older_than_what_the_hub_starts_from_is_taken_again) {
+  World world;
+  world.hold_answers = true;
+  TestSession bob;
+  world.begin_attach(bob, "bob");
+  world.run();
+  world.release_answers();
+  ASSERT_EQ(world.held.size(), 1U);
+  const auto old_reading = std::move(world.held.front());  // bob is a member
+  world.held.clear();
+  const Event left = world.log.set_member("c", "bob", false);
+  world.hold_answers = false;
+  TestSession alice;
+  world.attach(alice, "alice");  // the hub starts after bob's leaving
+  world.publish(left);
+  old_reading();
+  world.run();
+  EXPECT_TRUE(bob.live);
+  world.publish(world.log.post("c"));
+  EXPECT_TRUE(bob.take().empty());
+  EXPECT_EQ(alice.take(), Frames({"D c 4 3"}));
+}
+
 TEST(Hub, who_joins_while_attaching_follows) {
   for (const bool others_follow : {false, true}) {
     World world;

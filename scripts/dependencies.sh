@@ -12,14 +12,14 @@ make_packages=(make git ca-certificates)
 build_packages=(
   make g++ cmake ninja-build ccache mold pkg-config
   "libboost1.81-dev|libboost1.83-dev|libboost-dev" "libboost-url1.81-dev|libboost-url1.83-dev|libboost-url-dev"
-  libsimdjson-dev libssl-dev libsqlite3-dev libpq-dev libsodium-dev libicu-dev
+  libsimdjson-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libsodium-dev libicu-dev
   prometheus-cpp-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
   libgtest-dev libbenchmark-dev zlib1g-dev
 )
 demo_packages=(curl jq python3-websockets ca-certificates)  # what the README's tour uses
 test_packages=(
   "${demo_packages[@]}" git sqlite3 openssl procps util-linux clang-format clang-tidy shellcheck
-  python3 python3-pytest python3-psycopg2
+  python3 python3-pytest python3-psycopg2 python3-cryptography
   "postgresql-15|postgresql-17|postgresql-16|postgresql"
 )
 fuzz_packages=(clang "libclang-rt-14-dev|libclang-rt-19-dev|libclang-rt-18-dev|clang")

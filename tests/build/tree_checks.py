@@ -9,8 +9,9 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-BELOW = {"base": [], "wire": ["base"], "core": ["wire"], "store": ["core"], "bus": ["core"], "blob": ["core"],
-         "ai": ["core"], "hub": ["core"], "ops": ["store", "bus", "blob", "ai", "hub"], "net": ["ops"], "main": ["net"]}
+BELOW = {"base": [], "outbound": ["base"], "wire": ["base"], "core": ["wire"], "store": ["core"], "bus": ["core"],
+         "blob": ["core", "outbound"], "ai": ["core", "outbound"], "hub": ["core"],
+         "ops": ["store", "bus", "blob", "ai", "hub", "outbound"], "net": ["ops"], "main": ["net"]}
 # Folders outside src/ that a folder of src/ may include.
 BESIDE = {"store": ["schema"]}
 # What only a folder's unit tests may include besides: the real sibling instead of a mock.

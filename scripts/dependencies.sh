@@ -14,7 +14,7 @@ build_packages=(
   "libboost1.81-dev|libboost1.83-dev|libboost-dev" "libboost-url1.81-dev|libboost-url1.83-dev|libboost-url-dev"
   libsimdjson-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libsodium-dev libicu-dev
   prometheus-cpp-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
-  libgtest-dev libbenchmark-dev zlib1g-dev
+  libgtest-dev libbenchmark-dev zlib1g-dev libbrotli-dev
 )
 demo_packages=(curl jq python3-websockets ca-certificates)  # what the README's tour uses
 test_packages=(
@@ -95,12 +95,13 @@ ensure_node() {
 }
 
 main() {
-  local wanted=() profile entries names=() entry node=
+  local wanted=() profile entries names=() entry node='' web_client=''
+  [ ! -f "$(dirname "$0")/../clients/web/package.json" ] || web_client=yes  # the build bundles it
   [ $# -gt 0 ] || fail "which profile? make, build, demo, test, fuzz or browser"
   for profile in "$@"; do
     case $profile in
       make) wanted+=("${make_packages[@]}") ;;
-      build) wanted+=("${build_packages[@]}") ;;
+      build) wanted+=("${build_packages[@]}") node=$web_client$node ;;
       demo) wanted+=("${demo_packages[@]}") ;;
       test) wanted+=("${test_packages[@]}") node=yes ;;
       fuzz) wanted+=("${fuzz_packages[@]}") ;;

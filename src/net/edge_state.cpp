@@ -1,15 +1,31 @@
 #include "net/edge_state.h"
 
+#include "assets/embedded.h"
 #include "ops/operation.h"
 
 namespace aiim {
 namespace {
 
-constexpr std::string_view landing_css =
-    "body{font:16px/1.6 system-ui,sans-serif;margin:0;color:#1d2733;background:#f5f7f9}"
-    "main{max-width:36rem;margin:12vh auto;padding:2rem 2.5rem;background:#fff;border-radius:12px;"
-    "box-shadow:0 1px 4px #0002}h1{margin:0;letter-spacing:.04em}a{color:#0b62c4}"
-    "@media(prefers-color-scheme:dark){body{color:#dde4ec;background:#12171d}main{background:#1b222b}a{color:#7db8ff}}";
+/// "/docs/index.html" is also the answer to /docs.
+std::string folder_of_index(std::string_view path) {
+  constexpr std::string_view index = "/index.html";
+  return path.ends_with(index) ? std::string(path.substr(0, path.size() - index.size())) : std::string();
+}
+
+void add_embedded(StaticFiles& files) {
+  for (const EmbeddedFile& each : embedded_files()) {
+    StaticFile file;
+    file.bytes = each.bytes;
+    file.gzip = each.gzip;
+    file.br = each.br;
+    file.mime = each.mime;
+    file.immutable = each.immutable;
+    std::string folder = folder_of_index(each.path);
+    if (!folder.empty()) files.add(folder, file);
+    if (each.path == "/index.html") files.set_fallback("/index.html");  // the web client's own routes
+    files.add(std::string(each.path), std::move(file));
+  }
+}
 
 }  // namespace
 
@@ -33,10 +49,7 @@ EdgeState::EdgeState(const Settings& settings) : page_(landing_page(settings.ver
   page.bytes = page_;
   page.mime = "text/html; charset=utf-8";
   files.add("/index.html", std::move(page));
-  StaticFile style;
-  style.bytes = landing_css;
-  style.mime = "text/css; charset=utf-8";
-  files.add("/aiim.css", std::move(style));
+  add_embedded(files);  // the web client's page takes the landing page's place
 }
 
 }  // namespace aiim

@@ -27,12 +27,33 @@ bool matches_etag(std::string_view if_none_match, std::string_view etag) {
   });
 }
 
+/// The bytes to send, and their Content-Encoding.
+struct Form {
+  std::string_view bytes;
+  std::string_view coding;
+};
+
+Form choose_form(const StaticFile& file, std::string_view accept_encoding) {
+  if (!file.br.empty() && accepts(accept_encoding, "br")) return {file.br, "br"};
+  if (!file.gzip.empty() && accepts(accept_encoding, "gzip")) return {file.gzip, "gzip"};
+  return {file.bytes, {}};
+}
+
+// Two forms of one file are two representations, and a strong ETag names one (RFC 9110 8.8.3.3).
+std::string etag_of(std::string_view etag, std::string_view coding) {
+  std::string text(etag);
+  if (!coding.empty()) text.insert(text.size() - 1, "-" + std::string(coding));
+  return text;
+}
+
 }  // namespace
 
 StaticFiles::StaticFiles()
     : csp_(
-          "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-          "base-uri 'none'; form-action 'self'; frame-ancestors 'none'") {}
+          "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; media-src 'self' "
+          "blob:; "
+          "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
+          "form-action 'self'; frame-ancestors 'none'") {}
 
 void StaticFiles::add(std::string path, StaticFile file) {
   if (file.etag.empty()) file.etag = make_etag(file.bytes);
@@ -53,24 +74,20 @@ const StaticFile* StaticFiles::find(const FileRequest& request) const {
 bool StaticFiles::answer(const FileRequest& request, HttpReply& reply) const {
   const StaticFile* file = find(request);
   if (!file) return false;
-  reply.add("ETag", file->etag);
+  Form form = choose_form(*file, request.accept_encoding);
+  std::string etag = etag_of(file->etag, form.coding);
+  reply.add("ETag", etag);
   reply.add("Cache-Control", file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
   if (!file->gzip.empty() || !file->br.empty()) reply.add("Vary", "Accept-Encoding");
-  if (!request.if_none_match.empty() && matches_etag(request.if_none_match, file->etag)) {
+  if (!request.if_none_match.empty() && matches_etag(request.if_none_match, etag)) {
     reply.status = 304;
     return true;
   }
   reply.status = 200;
   reply.content_type = file->mime;
   reply.add("Content-Security-Policy", file->csp.empty() ? csp_ : file->csp);
-  reply.shared_body = file->bytes;
-  if (!file->br.empty() && accepts(request.accept_encoding, "br")) {
-    reply.shared_body = file->br;
-    reply.add("Content-Encoding", "br");
-  } else if (!file->gzip.empty() && accepts(request.accept_encoding, "gzip")) {
-    reply.shared_body = file->gzip;
-    reply.add("Content-Encoding", "gzip");
-  }
+  reply.shared_body = form.bytes;
+  if (!form.coding.empty()) reply.add("Content-Encoding", form.coding);
   return true;
 }
 

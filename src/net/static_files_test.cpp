@@ -62,6 +62,24 @@ TEST(StaticFiles, the_best_form_that_the_client_accepts_is_sent) {
   EXPECT_EQ(bytes_for(""), "script");
 }
 
+TEST(StaticFiles, an_etag_names_one_form_of_the_file) {
+  auto files = two_files();
+  auto etag_for = [&](std::string_view accepted, std::string_view known) {
+    auto request = get("/app.12ab.js");
+    request.accept_encoding = accepted;
+    request.if_none_match = known;
+    HttpReply reply;
+    EXPECT_TRUE(files.answer(request, reply));
+    auto etag = reply.headers.substr(reply.headers.find('"'));
+    return std::pair(reply.status, etag.substr(0, etag.find('\r')));
+  };
+  auto [first_status, br] = etag_for("br", "");
+  EXPECT_EQ(first_status, 200);
+  EXPECT_EQ(etag_for("br", br).first, 304);
+  EXPECT_EQ(etag_for("gzip", br).first, 200);
+  EXPECT_EQ(etag_for("", br).first, 200);
+}
+
 TEST(StaticFiles, navigation_falls_back_to_the_page_but_files_and_the_API_do_not) {
   auto files = two_files();
   files.set_fallback("/index.html");

@@ -20,6 +20,7 @@ std::string user_topic(std::string_view tenant_id, std::string_view user_id) { r
 std::string topic_of(const Event& event) {
   switch (event.kind) {
     case Event::Kind::durable:
+    case Event::Kind::delta:
     case Event::Kind::receipt: return conversation_topic(event.tenant_id, event.conversation_id);
     case Event::Kind::personal:
     case Event::Kind::joined:

@@ -17,6 +17,7 @@ struct Event {
     joined,     // to `user_id`, who became a member at `rev`: frame is conversation.created. The hub starts to follow
     ephemeral,  // to the followers, or with no conversation_id to the sessions of `user_id`: typing, presence, deltas,
                 // call signals; dropped first for slow ones
+    delta,      // to the followers: append `n` of `stream_id`. The hub joins appends and makes the frames
     revoked,    // `user_id`'s credentials changed: re-check and close what is no longer allowed
   };
   Kind kind = Kind::durable;
@@ -28,7 +29,9 @@ struct Event {
   std::int64_t after = 0;       // durable: the position a session must have reached
   std::int64_t seq = 0;         // durable: the message's seq when this is message.created, else 0; joined: the
                          // conversation's last; receipt: delivered_seq + read_seq (an older one is dropped), or 0
-  std::string frame;  // JSON text of the WebSocket event
+  std::string frame;      // JSON text of the WebSocket event; delta: the append's ops, a JSON array
+  std::string stream_id;  // delta: whose; durable: the stream that has ended with this, if any
+  std::int64_t n = 0;     // delta: which append
   // A durable event that changes members. `joined` get no frame from it (their `joined` event brings
   // conversation.created); `left` get `frame_left` (conversation.removed) instead of `frame` and are followers no more.
   std::vector<std::string> joined;

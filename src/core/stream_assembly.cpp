@@ -79,6 +79,17 @@ Result<> check_stream_ops(std::span<const StreamOp> ops) {
   return {};
 }
 
+void join_stream_ops(std::vector<StreamOp>& ops, std::span<const StreamOp> more) {
+  for (const StreamOp& op : more) {
+    const bool grows = op.op == StreamOpKind::text || op.op == StreamOpKind::reasoning;
+    if (grows && !ops.empty() && ops.back().op == op.op) {
+      ops.back().delta->append(*op.delta);
+    } else {
+      ops.push_back(op);
+    }
+  }
+}
+
 void add_stream_ops(StreamContent& content, std::span<const StreamOp> ops) {
   for (const StreamOp& op : ops) add(content, op);
 }

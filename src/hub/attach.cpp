@@ -169,6 +169,9 @@ void Hub::Impl::add_session(UserEntry& user, Session& session) {
 void Hub::Impl::remove_session(Session& session) {
   flush_run();
   UserEntry& user = *session.user_;
+  if (session.watching_ > 0) {
+    for (const Follow& follow : user.following) forget_watcher(*follow.conversation, session);
+  }
   Session* last = user.sessions.back();
   user.sessions[session.index_in_user_] = last;
   last->index_in_user_ = session.index_in_user_;

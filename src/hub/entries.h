@@ -58,6 +58,28 @@ struct Attach {
   bool revoked = false;                                  // the same
 };
 
+/// A stream that is being written, as this worker shows it: at most one delta per window, of all appends that came in
+/// it.
+struct LiveStream {
+  std::int64_t sent_n = 0;     // up to here deltas went out; 0: none yet
+  std::vector<EventPtr> held;  // the appends after it
+  std::size_t held_bytes = 0;
+  std::int64_t next_ms = 0;  // the next delta goes out no earlier
+  std::int64_t due_ms = 0;   // when `held` goes out; 0: nothing is held
+  std::int64_t touched_ms = 0;
+  bool ended = false;  // its end was forwarded: what comes late is dropped
+  // Sessions that read what they lacked from the store and so stand elsewhere than everybody else, until the next
+  // delta.
+  struct Watcher {
+    Session* session;
+    std::int64_t n;                   // where it stands once it has that
+    bool waiting = true;              // it was not given it yet
+    std::vector<std::string> frames;  // for afterwards
+  };
+  std::vector<Watcher> watchers;
+};
+using LiveStreams = std::map<std::string, LiveStream, std::less<>>;  // by stream_id
+
 struct UserEntry {
   TopicName topic;
   std::uint64_t generation = 0;  // callbacks that come late recognize another entry of the same name
@@ -110,6 +132,7 @@ struct Conversation {
   std::int64_t since_max = 0;     // no follower's `since` is above
   std::vector<Follower> followers;
   std::unique_ptr<Pending> pending;
+  std::unique_ptr<LiveStreams> streams;  // only where something is written
   std::uint32_t pins = 0;
   bool known = false;      // epoch and rev are set
   bool confirmed = false;  // the bus confirmed the subscription

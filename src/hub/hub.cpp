@@ -43,6 +43,9 @@ void Hub::Impl::take(const EventPtr& event) {
     case Event::Kind::receipt:
       if (Conversation* to = find_conversation(event->tenant_id, event->conversation_id)) take_receipt(*to, event);
       return;
+    case Event::Kind::delta:
+      if (Conversation* to = find_conversation(event->tenant_id, event->conversation_id)) take_delta(*to, event);
+      return;
     case Event::Kind::joined: take_joined(event); return;
     case Event::Kind::personal:
     case Event::Kind::revoked: take_personal(*event); return;
@@ -103,6 +106,7 @@ void Hub::Impl::on_time() {
   const std::int64_t now = steady_ms();
   const bool receipts_due = receipts_due_ms_ != 0 && receipts_due_ms_ <= now;
   if (receipts_due) receipts_due_ms_ = 0;
+  send_due_deltas(now);
   const std::vector<Conversation*> busy(busy_.begin(), busy_.end());  // destroyed only when the turn closes
   if (verify_resume_ms_ != 0 && verify_resume_ms_ <= now) {
     verify_resume_ms_ = 0;
@@ -126,6 +130,7 @@ void Hub::Impl::on_time() {
     for (const Pending::Expected& expected : held.expected) earlier(expected.due_ms);
   }
   earlier(verify_resume_ms_);
+  if (!deltas_.empty()) earlier(std::get<0>(*deltas_.begin()));
   if (next != 0) wake_at(std::max(next, now + 1));
 }
 
@@ -191,6 +196,22 @@ void Hub::detach(Session& session) {
 void Hub::send(Session& session, std::string_view json, bool droppable) {
   const Impl::Turn turn(*impl_);
   impl_->send(session, json, droppable);
+}
+
+bool Hub::catch_up(Session& session, std::string_view tenant_id, std::string_view conversation_id,
+                   std::string_view stream_id, std::int64_t n) {
+  const Impl::Turn turn(*impl_);
+  Conversation* conversation = impl_->find_conversation(tenant_id, conversation_id);
+  return conversation == nullptr || session.user_ == nullptr || impl_->catch_up(*conversation, session, stream_id, n);
+}
+
+void Hub::caught_up(Session& session, std::string_view tenant_id, std::string_view conversation_id,
+                    std::string_view stream_id, std::string_view frame) {
+  const Impl::Turn turn(*impl_);
+  if (session.user_ == nullptr) return;
+  if (!frame.empty()) impl_->send(session, frame, false);
+  if (Conversation* conversation = impl_->find_conversation(tenant_id, conversation_id))
+    impl_->caught_up(*conversation, session, stream_id);
 }
 
 FramePool& Hub::frames() { return impl_->pool_; }

@@ -61,6 +61,13 @@ struct HubLimits {
   std::size_t outbox_bytes_soft = 256 * 1024;  // ephemeral events are dropped above this
   std::size_t outbox_bytes_max = 1024 * 1024;  // above this the session is closed with 4008
   std::int64_t receipt_window_ms = 200;
+  // A stream's deltas are that far apart. Above stream_audience sessions the window grows with them, since each delta
+  // costs a frame for everybody.
+  std::int64_t stream_window_ms = 40;
+  std::int64_t stream_window_max_ms = 120;
+  std::size_t stream_audience = 100;
+  std::size_t stream_held_bytes_max = 64 * 1024;  // of one stream's appends; then its delta goes out early
+  std::int64_t stream_forget_ms = 60'000;         // after the last sign of it
   std::int64_t hole_grace_ms = 50;
   std::size_t pending_events_max = 10'000;  // held back behind a hole, per conversation; then dropped and repaired
   std::size_t pending_bytes_max = 8 * 1024 * 1024;  // the same in bytes
@@ -92,6 +99,15 @@ class Hub {
   /// Puts one frame into one session's outbox; enforces the limits. A session above outbox_bytes_max is detached, then
   /// its end(4008, "slow_consumer") is called.
   void send(Session& session, std::string_view json, bool droppable = false);
+
+  /// A session of a member has read from the store what it lacked of a stream up to append `n`. False: later appends
+  /// have gone out already, or the stream has ended: read again. True: its deltas go on after `n`, once caught_up() was
+  /// called; until then none goes to it.
+  bool catch_up(Session& session, std::string_view tenant_id, std::string_view conversation_id,
+                std::string_view stream_id, std::int64_t n);
+  /// Sends what was read (empty: it lacked nothing), then the deltas that came meanwhile.
+  void caught_up(Session& session, std::string_view tenant_id, std::string_view conversation_id,
+                 std::string_view stream_id, std::string_view frame);
 
   FramePool& frames();
   std::size_t sessions() const;

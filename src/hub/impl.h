@@ -1,6 +1,6 @@
-// The hub's inside, in four parts: hub.cpp (what comes in, turns, time), attach.cpp (users and sessions come and go),
-// order.cpp (each conversation's durable events in order, repaired where needed), members.cpp (who follows what) and
-// fan_out.cpp (bytes into outboxes). Private to src/hub.
+// The hub's inside, in parts: hub.cpp (what comes in, turns, time), attach.cpp (users and sessions come and go),
+// order.cpp (each conversation's durable events in order, repaired where needed), members.cpp (who follows what),
+// streams.cpp (deltas of what is being written) and fan_out.cpp (bytes into outboxes). Private to src/hub.
 //
 // Every way in opens a Turn. Entries are only destroyed, and slow sessions only ended, when the outermost turn closes,
 // so that loops and callbacks in between never lose what they stand on. Callbacks that come later carry a topic and a
@@ -8,6 +8,8 @@
 #pragma once
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <set>
+#include <tuple>
 
 #include "core/bus.h"
 #include "hub/entries.h"
@@ -118,6 +120,20 @@ struct Hub::Impl {
   void verify_more();
   void verified(UserEntry& user, const std::vector<Followed>& memberships);
 
+  // streams.cpp
+  void take_delta(Conversation& conversation, const EventPtr& event);
+  LiveStreams::value_type& live_stream(Conversation& conversation, std::string_view stream_id);
+  void send_delta(Conversation& conversation, LiveStreams::value_type& named);
+  void send_around_watchers(Conversation& conversation, LiveStream& stream, std::string_view frame);
+  void send_due_deltas(std::int64_t now_ms);
+  void end_stream(Conversation& conversation, std::string_view stream_id);
+  std::int64_t window_of(const Conversation& conversation) const;
+  bool catch_up(Conversation& conversation, Session& session, std::string_view stream_id, std::int64_t n);
+  void caught_up(Conversation& conversation, Session& session, std::string_view stream_id);
+  void forget_watcher(Conversation& conversation, Session& session);
+  void forget_old_streams(std::int64_t now_ms);
+  void forget_streams(Conversation& conversation);
+
   // fan_out.cpp
   void send(Session& session, std::string_view json, bool droppable);
   void to_followers(Conversation& conversation, std::string_view frame, std::int64_t rev, bool droppable);
@@ -160,6 +176,11 @@ struct Hub::Impl {
   boost::asio::steady_timer timer_;
   std::int64_t timer_ms_ = 0;  // when it is set to fire; 0: not
   std::int64_t receipts_due_ms_ = 0;
+  // Deltas by when they are due: the name in the map's node tells the stream.
+  std::set<std::tuple<std::int64_t, Conversation*, LiveStreams::value_type*>> deltas_;
+  std::unordered_set<Conversation*> streaming_;  // those with `streams`
+  std::int64_t forget_streams_ms_ = 0;
+
   std::unordered_set<Conversation*> busy_;  // those with `pending`
 
   std::deque<std::pair<std::string, std::uint64_t>> to_verify_;  // topics and generations of users

@@ -76,6 +76,7 @@ void Hub::Impl::follow(Conversation& conversation, UserEntry& user, std::int64_t
 void Hub::Impl::unfollow(Conversation& conversation, std::uint32_t follower) {
   flush_run();
   const Follower gone = conversation.followers[follower];
+  for (Session* session : gone.user->sessions) forget_watcher(conversation, *session);
   conversation.followers[follower] = conversation.followers.back();
   conversation.followers.pop_back();
   if (follower < conversation.followers.size()) {
@@ -310,6 +311,7 @@ void Hub::Impl::drop_unused_conversations() {
     conversation->listed_unused = false;
     if (!is_unused(*conversation)) continue;
     busy_.erase(conversation);
+    forget_streams(*conversation);
     topics.push_back(conversation->topic.text);
     conversations_.erase(conversations_.find(conversation->topic.text));
   }

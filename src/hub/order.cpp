@@ -33,6 +33,7 @@ void Hub::Impl::forward(Conversation& conversation, const Event& event) {
   if (conversation.pending && !conversation.pending->waiting_joins.empty()) {
     release_waiting_joins(conversation, false);
   }
+  if (!event.stream_id.empty()) end_stream(conversation, event.stream_id);
   if (!event.left.empty()) members_left(conversation, event);
   if (!event.joined.empty()) members_joined(conversation, event);
   to_followers(conversation, event.frame, event.rev, false);

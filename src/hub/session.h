@@ -35,6 +35,7 @@ class Session {
   friend class Hub;
   UserEntry* user_ = nullptr;  // null until attached
   std::uint32_t index_in_user_ = 0;
+  std::uint32_t watching_ = 0;  // streams that it was let into in the middle, see streams.cpp
 };
 
 }  // namespace aiim

@@ -70,6 +70,7 @@ struct Log {
     std::vector<Change> history;  // of members, superseded ones too
   };
   std::map<std::string, Conversation> conversations;
+  std::map<std::string, std::string> ended;  // by conversation: the stream that a repaired message ends
 
   static std::string durable_frame(const std::string& id, std::int64_t rev, std::int64_t after) {
     return "D " + id + " " + std::to_string(rev) + " " + std::to_string(after);

@@ -70,6 +70,7 @@ HubStore::Changes Log::changes(const std::string& id, std::int64_t rev, std::siz
       break;
     }
     event.after = after;
+    if (const auto stream = ended.find(id); stream != ended.end()) event.stream_id = stream->second;
     event.frame = durable_frame(id, at, after);
     after = at;
     page.events.push_back(std::make_shared<const Event>(event));

@@ -20,6 +20,8 @@ namespace aiim {
 namespace asio = boost::asio;
 namespace {
 
+constexpr int watch_rounds_max = 10;
+
 struct Beginning {
   std::string conversation_id;
   std::optional<std::string> reply_to;
@@ -71,31 +73,46 @@ StreamEnding ending_of(StreamOutcome outcome) {
   return ending;
 }
 
+/// What a watcher at a position lacks.
+struct Missing {
+  std::string frame;  // a delta when the appends are still there, else a snapshot; empty: nothing
+  std::string conversation_id;
+  std::int64_t n = 0;  // where it stands with that
+  bool ended = false;
+};
+
+Session* session_of(App& app, const Caller& caller) {
+  for (Session* session : app.hub.sessions_of(caller.tenant_id(), caller.user_id())) {
+    if (session->session_id() == caller.request_id) return session;
+  }
+  return nullptr;
+}
+
 /// To this one connection, after the reply that is being made has been sent: a posted function runs later on the
 /// worker.
-void tell_later(App& app, const Caller& caller, std::string frame) {
-  auto tell = [&app, tenant_id = caller.tenant_id(), user_id = caller.user_id(), session_id = caller.request_id,
-               frame = std::move(frame)] {
-    for (Session* session : app.hub.sessions_of(tenant_id, user_id)) {
-      if (session->session_id() == session_id) app.hub.send(*session, frame);
-    }
+void tell_later(App& app, const Caller& caller, std::string stream_id, Missing missing) {
+  auto tell = [&app, caller, stream_id = std::move(stream_id), missing = std::move(missing)] {
+    if (Session* session = session_of(app, caller))
+      app.hub.caught_up(*session, caller.tenant_id(), missing.conversation_id, stream_id, missing.frame);
   };
   asio::post(app.io, std::move(tell));
 }
 
-/// What a watcher at position `n` lacks: a delta when the appends are still there, else a snapshot; empty: nothing.
-Result<std::string> missing_after(Db& db, const Caller& caller, const std::string& stream_id, std::int64_t n) {
+Result<Missing> missing_after(Db& db, const Caller& caller, const std::string& stream_id, std::int64_t n) {
   TRY_AS(place, find_stream(db, caller.tenant_id(), caller.user_id(), stream_id));
   Message& message = place.message;
   TRY(show_streaming(db, caller.tenant_id(), {&message, 1}));
   std::int64_t last = message.chunk_index.value_or(0);
   if (n > last) return Error::field("n", "is above the stream's last n");
-  if (n > 0 && n == last) return std::string();
-  if (n > 0 && message.status == MessageStatus::streaming) {
+  Missing missing{{}, message.conversation_id, last, message.status != MessageStatus::streaming};
+  if (n > 0 && n == last) return missing;
+  if (n > 0 && !missing.ended) {
     TRY_AS(ops, appends_after(db, caller.tenant_id(), stream_id, n));
-    if (ops) return stream_delta(message.conversation_id, stream_id, n + 1, last, *ops);
+    missing.frame = stream_delta(message.conversation_id, stream_id, n + 1, last, encode(ops));
+  } else {
+    missing.frame = stream_snapshot(message.conversation_id, stream_id, last, message.content.text);
   }
-  return stream_snapshot(message.conversation_id, stream_id, last, message.content.text);
+  return missing;
 }
 
 }  // namespace
@@ -148,12 +165,20 @@ Async<Nothing> cancel_stream(App& app, Caller caller, StreamId request) {
 
 Async<Nothing> watch_stream(App& app, Caller caller, WatchStream request) {
   if (request.n < 0) co_return Error::field("n", "must not be negative");
-  std::function<Result<std::string>(Db&)> job = [&](Db& db) {
-    return missing_after(db, caller, request.stream_id, request.n);
-  };
-  CO_TRY_AS(frame, co_await app.store.read<std::string>(std::move(job)));
-  if (!frame.empty()) tell_later(app, caller, std::move(frame));
-  co_return Nothing();
+  for (int round = 1;; ++round) {
+    std::function<Result<Missing>(Db&)> job = [&](Db& db) {
+      return missing_after(db, caller, request.stream_id, request.n);
+    };
+    CO_TRY_AS(missing, co_await app.store.read<Missing>(std::move(job)));
+    Session* session = session_of(app, caller);
+    // While it was read a later delta may have gone out, or the end: then what was read would leave a gap.
+    const bool fits =
+        missing.ended || !session ||
+        app.hub.catch_up(*session, caller.tenant_id(), missing.conversation_id, request.stream_id, missing.n);
+    if (!fits && round < watch_rounds_max) continue;
+    tell_later(app, caller, std::move(request.stream_id), std::move(missing));
+    co_return Nothing();
+  }
 }
 
 Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request) {

@@ -273,6 +273,7 @@ Result<RepairPage> read_repair(Db& db, std::string_view tenant_id, std::string_v
     if (message) {
       bool fresh = message->seq > highest_seq;
       event.seq = fresh ? message->seq : 0;
+      if (message->stream_id && message->is_end) event.stream_id = *message->stream_id;
       event.frame = fresh ? message_created(*message, event.after) : message_updated(*message, event.after);
       add(std::move(event));
     } else {

@@ -152,6 +152,7 @@ void publish_updated(Tx& tx, const ConversationRow& row, const Message& message)
   event.rev = row.rev;
   event.after = row.rev - 1;
   event.frame = message_updated(message, event.after);
+  if (message.stream_id && message.is_end) event.stream_id = *message.stream_id;
   tx.publish(std::move(event));
 }
 

@@ -64,21 +64,27 @@ struct Written {
   std::int64_t n = 0;
 };
 
-Result<Written> read_written(Db& db, std::string_view tenant_id, std::string_view stream_id) {
-  Written written;
+/// visit(n, ops) for each append after `after`, in order.
+template <class Visit>
+Result<> each_append(Db& db, std::string_view tenant_id, std::string_view stream_id, std::int64_t after,
+                     const Visit& visit) {
   thread_local JsonParser parser;
-  std::optional<Error> failed;
-  TRY(db.run(select_appends, {tenant_id, stream_id, 0}, [&](const Row& row) {
+  bool failed = false;
+  TRY(db.run(select_appends, {tenant_id, stream_id, after}, [&](const Row& row) {
     std::vector<StreamOp> ops;
     auto json = parser.parse(row.text(1));
-    if (!json || !decode_into(type_of<std::vector<StreamOp>>(), &ops, *json)) {
-      failed = Error(ErrorCode::internal, "a stored append cannot be read");
-      return;
-    }
-    add_stream_ops(written.content, ops);
-    written.n = row.integer(0);
+    failed = failed || !json || !decode_into(type_of<std::vector<StreamOp>>(), &ops, *json);
+    if (!failed) visit(row.integer(0), ops);
   }));
-  if (failed) return std::move(*failed);
+  return failed ? Result<>(Error(ErrorCode::internal, "a stored append cannot be read")) : Result<>();
+}
+
+Result<Written> read_written(Db& db, std::string_view tenant_id, std::string_view stream_id) {
+  Written written;
+  TRY(each_append(db, tenant_id, stream_id, 0, [&](std::int64_t n, const std::vector<StreamOp>& ops) {
+    add_stream_ops(written.content, ops);
+    written.n = n;
+  }));
   return written;
 }
 
@@ -95,17 +101,17 @@ Result<std::int64_t> judge_append(Tx& tx, std::string_view tenant_id, std::strin
   return gap;
 }
 
-void publish_delta(Tx& tx, const OpenStream& stream, std::int64_t n, std::string_view ops_json) {
+void publish_delta(Tx& tx, const OpenStream& stream, std::int64_t n, const std::string& ops_json) {
   Event event;
-  event.kind = Event::Kind::ephemeral;
+  event.kind = Event::Kind::delta;
   event.tenant_id = stream.tenant_id;
   event.conversation_id = stream.conversation_id;
   event.user_id = stream.sender_id;
-  event.frame = stream_delta(stream.conversation_id, stream.stream_id, n, n, ops_json);
+  event.stream_id = stream.stream_id;
+  event.n = n;
+  event.frame = ops_json;
   tx.publish(std::move(event));
 }
-
-std::size_t weight_of(const std::vector<StreamOp>& ops) { return encode(ops).size(); }
 
 }  // namespace
 
@@ -124,7 +130,8 @@ Result<std::int64_t> append_to_stream(Tx& tx, std::string_view tenant_id, std::s
   TRY(read_membership(tx.db, tenant_id, open->conversation_id, user_id));
   if (n == 0) n = open->n + 1;
   if (n != open->n + 1) return judge_append(tx, tenant_id, user_id, stream_id, n);
-  std::size_t bytes = weight_of(ops);
+  RawJson stored{encode(ops)};
+  std::size_t bytes = stored.text.size();
   if (static_cast<std::size_t>(open->bytes) + bytes > stream_bytes_max) {
     return Error(ErrorCode::too_large, "a stream holds at most 512 KiB");
   }
@@ -133,7 +140,6 @@ Result<std::int64_t> append_to_stream(Tx& tx, std::string_view tenant_id, std::s
                 {tenant_id, stream_id, user_id, n - 1, static_cast<std::int64_t>(bytes), tx.now + stream_lease_ms},
                 [&](const Row& row) { total = row.integer(0); }));
   if (total < 0) return judge_append(tx, tenant_id, user_id, stream_id, n);
-  RawJson stored{encode(ops)};
   TRY(tx.db.run(insert_append, {tenant_id, stream_id, n, stored, total, tx.now}));
   publish_delta(tx, *open, n, stored.text);
   return n;
@@ -197,22 +203,12 @@ Result<> show_streaming(Db& db, std::string_view tenant_id, std::span<Message> m
   return {};
 }
 
-Result<std::optional<std::string>> appends_after(Db& db, std::string_view tenant_id, std::string_view stream_id,
-                                                 std::int64_t n) {
-  std::string ops = "[";
-  std::int64_t last = n;
-  bool whole = true;
-  TRY(db.run(select_appends, {tenant_id, stream_id, n}, [&](const Row& row) {
-    whole = whole && row.integer(0) == last + 1;
-    last = row.integer(0);
-    std::string_view array = row.text(1);
-    auto open = array.find('['), close = array.rfind(']');
-    if (open == array.npos || close == array.npos) return;
-    if (ops.size() > 1) ops += ',';
-    ops.append(array.substr(open + 1, close - open - 1));
-  }));
-  if (!whole || last == n) return std::optional<std::string>();
-  return std::optional(ops + "]");
+Result<std::vector<StreamOp>> appends_after(Db& db, std::string_view tenant_id, std::string_view stream_id,
+                                            std::int64_t n) {
+  std::vector<StreamOp> joined;
+  TRY(each_append(db, tenant_id, stream_id, n,
+                  [&](std::int64_t, const std::vector<StreamOp>& ops) { join_stream_ops(joined, ops); }));
+  return joined;
 }
 
 }  // namespace aiim

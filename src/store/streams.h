@@ -51,8 +51,8 @@ Result<std::vector<OpenStream>> expired_streams(Db& db, Time now, std::int64_t l
 
 /// Gives streaming messages what was written so far: content, and the last n as chunk_index.
 Result<> show_streaming(Db& db, std::string_view tenant_id, std::span<Message> messages);
-/// The appends after `n`, as one ops array; false when they cannot be given any more (the stream ended).
-Result<std::optional<std::string>> appends_after(Db& db, std::string_view tenant_id, std::string_view stream_id,
-                                                 std::int64_t n);
+/// What an open stream's appends after `n` wrote, joined.
+Result<std::vector<StreamOp>> appends_after(Db& db, std::string_view tenant_id, std::string_view stream_id,
+                                            std::int64_t n);
 
 }  // namespace aiim

@@ -196,6 +196,7 @@ const std::vector<SettingRow>& rows() {
     t.push_back(number_row("rate_limit_per_sec", "RATE_LIMIT_PER_SEC", &S::rate_limit_per_s, 0, 1e9));
     t.push_back(number_row("body_bytes_max", "AIIM_BODY_BYTES_MAX", &S::body_bytes_max, 1024, 16 << 20));
     t.push_back(number_row("group_members_max", "AIIM_GROUP_MEMBERS_MAX", &S::group_members_max, 2, 1e6));
+    t.push_back(number_row("open_streams_max", "AIIM_OPEN_STREAMS_MAX", &S::open_streams_max, 1, 1e6));
     t.push_back(number_row("outbox_bytes_max", "AIIM_OUTBOX_BYTES_MAX", &S::outbox_bytes_max, 64 << 10, 256 << 20));
     t.push_back(number_row("heartbeat_seconds", "AIIM_HEARTBEAT_SECONDS", &S::heartbeat_s, 1, 3600));
     t.push_back(number_row("silent_seconds", "AIIM_SILENT_SECONDS", &S::silent_s, 2, 7200));

@@ -41,6 +41,7 @@ struct Settings {
   std::int64_t body_bytes_max = 256 * 1024;
   std::int64_t server_frame_bytes_max = 1024 * 1024;
   std::int64_t group_members_max = 10'000;
+  std::int64_t open_streams_max = 512;  // of one user
   std::int64_t outbox_bytes_max = 1024 * 1024;
   std::int64_t auth_frame_s = 10;  // a socket without credentials must send `auth` within
   std::int64_t heartbeat_s = 25;   // ping interval

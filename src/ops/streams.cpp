@@ -45,17 +45,17 @@ Result<MessageDraft> draft_of(const Caller& caller, Beginning beginning, Time no
 }
 
 /// The stream's message, new or of an earlier start under the same client_msg_id.
-Async<AppendOutcome> begin(App& app, const Caller& caller, Beginning beginning) {
-  CO_TRY_AS(draft, draft_of(caller, std::move(beginning), app.clock.now()));
-  CO_TRY_AS(outcome, co_await app.store.append(std::move(draft)));
+Result<Message> begin(App& app, Tx& tx, const MessageDraft& draft, bool& duplicate) {
+  TRY_AS(outcome, begin_stream(tx, draft, app.settings.open_streams_max));
+  duplicate = outcome.verdict == AppendOutcome::Verdict::duplicate;
   switch (outcome.verdict) {
     case AppendOutcome::Verdict::appended:
-    case AppendOutcome::Verdict::duplicate: co_return std::move(outcome);
-    case AppendOutcome::Verdict::mismatch: co_return Error(ErrorCode::idempotency_mismatch);
-    case AppendOutcome::Verdict::no_member: co_return Error(ErrorCode::not_found);
-    case AppendOutcome::Verdict::bad_reply: co_return Error::field("reply_to", "is no message of this conversation");
+    case AppendOutcome::Verdict::duplicate: return std::move(outcome.message);
+    case AppendOutcome::Verdict::mismatch: return Error(ErrorCode::idempotency_mismatch);
+    case AppendOutcome::Verdict::no_member: return Error(ErrorCode::not_found);
+    case AppendOutcome::Verdict::bad_reply: return Error::field("reply_to", "is no message of this conversation");
   }
-  co_return Error(ErrorCode::internal);
+  return Error(ErrorCode::internal);
 }
 
 StreamOutcome outcome_of(StreamStatus status) {
@@ -120,20 +120,31 @@ Result<Missing> missing_after(Db& db, const Caller& caller, const std::string& s
 Async<StreamStarted> start_stream(App& app, Caller caller, StartStream request) {
   Beginning beginning{std::move(request.conversation_id), std::move(request.reply_to),
                       std::move(request.client_msg_id)};
-  CO_TRY_AS(outcome, co_await begin(app, caller, std::move(beginning)));
-  const Message& message = outcome.message;
-  bool duplicate = outcome.verdict == AppendOutcome::Verdict::duplicate;
-  co_return StreamStarted{message.message_id, message.seq, message.rev, stream_lease_ms, duplicate};
+  CO_TRY_AS(draft, draft_of(caller, std::move(beginning), app.clock.now()));
+  std::function<Result<StreamStarted>(Tx&)> job = [&](Tx& tx) -> Result<StreamStarted> {
+    bool duplicate = false;
+    TRY_AS(message, begin(app, tx, draft, duplicate));
+    return StreamStarted{message.message_id, message.seq, message.rev, stream_lease_ms, duplicate};
+  };
+  co_return co_await app.store.write<StreamStarted>(std::move(job));
 }
 
 Async<StreamAppended> append_stream(App& app, Caller caller, AppendStream request) {
   if (request.n < 1) co_return Error::field("n", "counts from 1");
   CO_TRY(check_stream_ops(request.ops));
-  std::function<Result<StreamAppended>(Tx&)> job = [&](Tx& tx) -> Result<StreamAppended> {
-    TRY(append_to_stream(tx, caller.tenant_id(), caller.user_id(), request.stream_id, request.n, request.ops));
-    return StreamAppended{request.n};
-  };
-  co_return co_await app.store.write<StreamAppended>(std::move(job));
+  std::vector<StreamOp> joined;
+  join_stream_ops(joined, request.ops);
+  StreamAppend append{caller.tenant_id(), caller.user_id(), std::move(request.stream_id), request.n,
+                      RawJson{encode(joined)}};
+  CO_TRY_AS(outcome, co_await app.store.append_stream(append));
+  if (outcome.verdict == StreamAppendOutcome::Verdict::refused) {
+    std::function<Result<StreamAppended>(Db&)> why = [&](Db& db) -> Result<StreamAppended> {
+      return explain_refusal(db, append);
+    };
+    co_return co_await app.store.read<StreamAppended>(std::move(why));
+  }
+  CO_TRY(result_of(outcome));
+  co_return StreamAppended{request.n};
 }
 
 Async<Nothing> end_stream_op(App& app, Caller caller, EndStream request) {
@@ -181,29 +192,45 @@ Async<Nothing> watch_stream(App& app, Caller caller, WatchStream request) {
   }
 }
 
+namespace {
+
+bool writes_text(const StreamChunk& request) { return request.chunk && !request.chunk->empty(); }
+
+/// Does an ended stream hold already what is asked? An end alone is repeated by any end.
+bool repeats(const StreamChunk& request, const Message& ended) {
+  if (!writes_text(request)) return true;
+  return request.chunk_index && *request.chunk_index <= ended.chunk_index.value_or(0);
+}
+
+StreamAppend chunk_of(const Caller& caller, const StreamChunk& request, const std::string& stream_id) {
+  StreamOp op;
+  op.delta = *request.chunk;
+  return {caller.tenant_id(), caller.user_id(), stream_id, request.chunk_index.value_or(0),
+          RawJson{encode(std::vector<StreamOp>{std::move(op)})}};
+}
+
+}  // namespace
+
 Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request) {
   if (request.chunk_index && *request.chunk_index < 1) co_return Error::field("chunk_index", "counts from 1");
   bool ends = request.stream_end.value_or(false);
-  bool writes = request.chunk && !request.chunk->empty();
+  bool writes = writes_text(request);
   if (!writes && !ends) co_return Error::field("chunk", "must not be empty unless stream_end is true");
   Beginning beginning{request.conversation_id, std::nullopt, request.client_msg_id};
-  CO_TRY_AS(outcome, co_await begin(app, caller, std::move(beginning)));
-  const std::string stream_id = outcome.message.message_id;
-  const Message& begun = outcome.message;
-  if (begun.is_end && request.chunk_index && *request.chunk_index <= begun.chunk_index.value_or(0)) {
-    co_return MessageReply{begun};  // a retry of what is there already
-  }
+  CO_TRY_AS(draft, draft_of(caller, std::move(beginning), app.clock.now()));
+  // In one transaction: where the chunk is refused, no stream was started for it.
   std::function<Result<MessageReply>(Tx&)> job = [&](Tx& tx) -> Result<MessageReply> {
+    bool duplicate = false;
+    TRY_AS(begun, begin(app, tx, draft, duplicate));
+    if (begun.is_end && repeats(request, begun)) return MessageReply{std::move(begun)};
     if (writes) {
-      StreamOp op;
-      op.delta = *request.chunk;
-      TRY(append_to_stream(tx, caller.tenant_id(), caller.user_id(), stream_id, request.chunk_index.value_or(0), {op}));
+      TRY(append_to_stream(tx, chunk_of(caller, request, begun.message_id)));
     }
     if (ends) {
-      TRY_AS(ended, end_stream(tx, caller.tenant_id(), stream_id, ending_of(StreamOutcome::complete)));
+      TRY_AS(ended, end_stream(tx, caller.tenant_id(), begun.message_id, ending_of(StreamOutcome::complete)));
       if (!ended) return Error(ErrorCode::stream_ended);
     }
-    TRY_AS(place, find_stream(tx.db, caller.tenant_id(), caller.user_id(), stream_id));
+    TRY_AS(place, find_stream(tx.db, caller.tenant_id(), caller.user_id(), begun.message_id));
     TRY(show_streaming(tx.db, caller.tenant_id(), {&place.message, 1}));
     return MessageReply{std::move(place.message)};
   };

@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "core/access.h"
 #include "store/conversations.h"
+#include "store/streams.h"
 #include "store/users.h"
 #include "wire/member_events.h"
 
@@ -245,6 +246,7 @@ Result<> remove_member(Tx& tx, Membership& actor, std::string_view user_id) {
   TRY(tx.db.run(bump_membership_rev, {row.tenant_id, user_id}, [&](const Row& r) { membership_rev = r.integer(0); }));
   TRY(tx.db.run(update_left, {row.tenant_id, row.conversation_id, user_id, tx.now, row.rev, membership_rev}));
   TRY(tx.db.run(update_member_count, {row.tenant_id, row.conversation_id, -1}));
+  TRY(expire_streams(tx, row.tenant_id, user_id, row.conversation_id));
   row.member_count -= 1;
   std::vector<MemberChange> changes{{target->user_id, target->role, target->joined_at, tx.now, row.rev}};
   if (heir && !heir->owns_already) {

@@ -110,6 +110,8 @@ struct MessageDraft;
 struct AppendOutcome;
 struct CursorStep;
 struct CursorOutcome;
+struct StreamAppend;
+struct StreamAppendOutcome;
 
 class Db {
  public:
@@ -141,13 +143,15 @@ class Db {
   /// True when the last failure only asks for another attempt of the whole transaction (deadlock, serialization).
   virtual bool wants_retry() const { return false; }
 
-  // The two hot statements, in each driver's fastest form, inside the caller's transaction. See messages.h and
-  // receipts.h for what they decide. One outcome per draft, in order; an error means the whole batch must be rolled
-  // back.
+  // The hot statements, in each driver's fastest form, inside the caller's transaction. See messages.h,
+  // receipts.h and stream_appends.h for what they decide. One outcome per draft, in order; an error means the whole
+  // batch must be rolled back.
   virtual Result<> append_messages(std::span<const MessageDraft* const> drafts, std::span<AppendOutcome> outcomes,
                                    Time now) = 0;
   virtual Result<> advance_cursors(std::span<const CursorStep* const> steps, std::span<CursorOutcome> outcomes,
                                    Time now) = 0;
+  virtual Result<> append_streams(std::span<const StreamAppend* const> appends, std::span<StreamAppendOutcome> outcomes,
+                                  Time now) = 0;
 };
 
 struct DbTarget {

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "store/messages.h"
 #include "store/receipts.h"
+#include "store/stream_appends.h"
 
 namespace aiim {
 
@@ -16,7 +17,7 @@ struct Tx;
 class Mailbox;
 
 struct Job {
-  enum class Kind : std::uint8_t { append, advance, write, read };
+  enum class Kind : std::uint8_t { append, advance, stream_append, write, read };
   using Waiter = boost::asio::async_result<boost::asio::use_awaitable_t<>, void()>::handler_type;
 
   explicit Job(Kind k) : kind(k) {}
@@ -44,6 +45,12 @@ struct AdvanceJob : Job {
   explicit AdvanceJob(CursorStep s) : Job(Kind::advance), step(std::move(s)) {}
   CursorStep step;
   CursorOutcome outcome;
+};
+
+struct StreamAppendJob : Job {
+  explicit StreamAppendJob(StreamAppend a) : Job(Kind::stream_append), append(std::move(a)) {}
+  StreamAppend append;
+  StreamAppendOutcome outcome;
 };
 
 /// A job given as a callable; what it returns undoes it. Borrowed: it outlives the job.

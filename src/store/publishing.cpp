@@ -39,4 +39,17 @@ void publish_advanced(EventBatch& events, const CursorStep& step, const CursorOu
   event(Event::Kind::personal, me_updated(own));
 }
 
+void publish_stream_append(EventBatch& events, const StreamAppend& append, const StreamAppendOutcome& outcome) {
+  if (outcome.verdict != StreamAppendOutcome::Verdict::appended) return;
+  auto event = std::make_shared<Event>();
+  event->kind = Event::Kind::delta;
+  event->tenant_id = append.tenant_id;
+  event->conversation_id = outcome.conversation_id;
+  event->user_id = append.user_id;
+  event->stream_id = append.stream_id;
+  event->n = outcome.n;
+  event->frame = append.ops.text;
+  events.push_back(std::move(event));
+}
+
 }  // namespace aiim

@@ -34,6 +34,8 @@ class SqliteDb final : public Db {
                            Time now) override;
   Result<> advance_cursors(std::span<const CursorStep* const> steps, std::span<CursorOutcome> outcomes,
                            Time now) override;
+  Result<> append_streams(std::span<const StreamAppend* const> appends, std::span<StreamAppendOutcome> outcomes,
+                          Time now) override;
 
   sqlite3* handle() { return db_; }
 

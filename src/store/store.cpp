@@ -123,6 +123,14 @@ asio::awaitable<Result<CursorOutcome>> Store::advance(CursorStep step) {
   co_return job.outcome;
 }
 
+asio::awaitable<Result<StreamAppendOutcome>> Store::append_stream(StreamAppend append) {
+  StreamAppendJob job(std::move(append));
+  CO_TRY(admit_write());
+  co_await hand_over(job);
+  if (job.failure) co_return std::move(*job.failure);
+  co_return std::move(job.outcome);
+}
+
 asio::awaitable<Result<double>> Store::ping() {
   CO_TRY(admit_read());
   auto began = std::chrono::steady_clock::now();

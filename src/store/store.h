@@ -23,6 +23,7 @@
 #include "store/job.h"
 #include "store/messages.h"
 #include "store/receipts.h"
+#include "store/stream_appends.h"
 
 namespace aiim {
 
@@ -70,8 +71,13 @@ class Store {
   /// Appends one message: batched with its neighbours into the driver's fast form; publishes message.created.
   boost::asio::awaitable<Result<AppendOutcome>> append(MessageDraft draft);
   /// Moves a cursor; publishes `receipt` (or, above 100 members, a personal one) and, when read moved, `me.updated`.
-  /// Between two write jobs, appends run before cursor steps, so that each becomes one statement.
+  /// Between two write jobs, appends run before appends to streams and these before cursor steps, so that each becomes
+  /// one statement.
   boost::asio::awaitable<Result<CursorOutcome>> advance(CursorStep step);
+
+  /// Appends to an open stream, batched like messages; publishes the delta. After a refusal see
+  /// explain_stream_refusal().
+  boost::asio::awaitable<Result<StreamAppendOutcome>> append_stream(StreamAppend append);
 
   /// One trivial read through the whole stack, with a deadline: for /ready and /health. Seconds it took.
   boost::asio::awaitable<Result<double>> ping();

@@ -15,6 +15,7 @@ Histogram duration(Metrics& metrics, std::string_view operation) {
 StoreMetrics::StoreMetrics(Metrics& metrics)
     : append(duration(metrics, "append")),
       cursor(duration(metrics, "cursor")),
+      stream_append(duration(metrics, "stream_append")),
       write(duration(metrics, "write")),
       read(duration(metrics, "read")),
       commit(duration(metrics, "commit")),

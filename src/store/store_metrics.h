@@ -10,7 +10,7 @@ struct StoreMetrics {
   explicit StoreMetrics(Metrics& metrics);
 
   // aiim_db_query_duration_seconds by operation: one call of the database, however many jobs it serves.
-  Histogram append, cursor, write, read, commit;
+  Histogram append, cursor, stream_append, write, read, commit;
   Histogram batch_size;
   Gauge queue_depth, read_queue_depth;
   Counter commits, failures, messages;

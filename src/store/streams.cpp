@@ -3,24 +3,14 @@
 #include "core/stream_assembly.h"
 #include "store/history.h"
 #include "store/message_rows.h"
+#include "store/publishing.h"
 
 namespace aiim {
 namespace {
 
-const Statement select_open_stream("select_open_stream",
-                                   "SELECT conversation_id, sender_id, n, bytes FROM open_streams "
-                                   "WHERE tenant_id = $1 AND stream_id = $2");
 const Statement select_stream_message("select_stream_message",
                                       "SELECT " MESSAGE_COLUMNS
                                       " FROM im_messages WHERE tenant_id = $1 AND message_id = $2");
-// The condition on n makes the append and the end exclude each other: whoever comes second finds no row.
-const Statement advance_stream(
-    "advance_stream",
-    "UPDATE open_streams SET n = n + 1, bytes = bytes + $5, lease_until = $6 WHERE tenant_id = $1 AND "
-    "stream_id = $2 AND sender_id = $3 AND n = $4 RETURNING bytes");
-const Statement insert_append("insert_append",
-                              "INSERT INTO stream_appends (tenant_id, stream_id, n, ops, bytes, created_at) "
-                              "VALUES ($1, $2, $3, $4, $5, $6)");
 const Statement select_appends(
     "select_appends",
     "SELECT n, ops FROM stream_appends WHERE tenant_id = $1 AND stream_id = $2 AND n > $3 ORDER BY n");
@@ -35,7 +25,17 @@ const Statement update_ended(
     "WHERE tenant_id = $1 AND message_id = $2");
 const Statement renew_stream(
     "renew_stream",
-    "UPDATE open_streams SET lease_until = $4 WHERE tenant_id = $1 AND stream_id = $2 AND sender_id = $3");
+    "UPDATE open_streams SET lease_until = $4 WHERE tenant_id = $1 AND stream_id = $2 AND sender_id = $3 "
+    "AND lease_until >= $5 AND EXISTS "
+    "(SELECT 1 FROM conversation_members m WHERE m.conversation_id = open_streams.conversation_id "
+    "AND m.tenant_id = $1 AND m.user_id = $3 AND m.left_at IS NULL)");
+const Statement count_open("count_open_streams",
+                           "SELECT COUNT(*) FROM open_streams WHERE sender_id = $2 AND tenant_id = $1");
+const Statement expire_in_conversation(
+    "expire_streams_in_conversation",
+    "UPDATE open_streams SET lease_until = $3 WHERE sender_id = $2 AND tenant_id = $1 AND conversation_id = $4");
+const Statement expire_all("expire_streams",
+                           "UPDATE open_streams SET lease_until = $3 WHERE sender_id = $2 AND tenant_id = $1");
 const Statement select_expired("select_expired_streams",
                                "SELECT tenant_id, stream_id, conversation_id, sender_id, n, bytes FROM open_streams "
                                "WHERE lease_until < $1 ORDER BY lease_until LIMIT $2");
@@ -43,15 +43,6 @@ const Statement lock_stream_conversation(
     "lock_stream_conversation", "UPDATE conversations SET rev = rev WHERE tenant_id = $1 AND conversation_id = $2");
 
 constexpr Time far_future{253402300799000};
-
-Result<std::optional<OpenStream>> find_open(Db& db, std::string_view tenant_id, std::string_view stream_id) {
-  std::optional<OpenStream> found;
-  TRY(db.run(select_open_stream, {tenant_id, stream_id}, [&](const Row& row) {
-    found = OpenStream{std::string(tenant_id), std::string(stream_id), row.string(0),
-                       row.string(1),          row.integer(2),         row.integer(3)};
-  }));
-  return found;
-}
 
 Result<std::optional<Message>> find_stream_message(Db& db, std::string_view tenant_id, std::string_view stream_id) {
   std::optional<Message> found;
@@ -88,31 +79,6 @@ Result<Written> read_written(Db& db, std::string_view tenant_id, std::string_vie
   return written;
 }
 
-/// Why an append found no row to advance.
-Result<std::int64_t> judge_append(Tx& tx, std::string_view tenant_id, std::string_view user_id,
-                                  std::string_view stream_id, std::int64_t n) {
-  TRY_AS(place, find_stream(tx.db, tenant_id, user_id, stream_id));
-  if (place.message.sender_id != user_id) return Error(ErrorCode::forbidden, "only its writer appends to a stream");
-  TRY_AS(open, find_open(tx.db, tenant_id, stream_id));
-  if (!open) return Error(ErrorCode::stream_ended);
-  if (n <= open->n) return open->n;
-  Error gap(ErrorCode::stream_gap, "the next append is n = " + std::to_string(open->n + 1));
-  gap.expect = open->n + 1;
-  return gap;
-}
-
-void publish_delta(Tx& tx, const OpenStream& stream, std::int64_t n, const std::string& ops_json) {
-  Event event;
-  event.kind = Event::Kind::delta;
-  event.tenant_id = stream.tenant_id;
-  event.conversation_id = stream.conversation_id;
-  event.user_id = stream.sender_id;
-  event.stream_id = stream.stream_id;
-  event.n = n;
-  event.frame = ops_json;
-  tx.publish(std::move(event));
-}
-
 }  // namespace
 
 Result<StreamPlace> find_stream(Db& db, std::string_view tenant_id, std::string_view user_id,
@@ -123,26 +89,51 @@ Result<StreamPlace> find_stream(Db& db, std::string_view tenant_id, std::string_
   return StreamPlace{std::move(membership), std::move(*message)};
 }
 
-Result<std::int64_t> append_to_stream(Tx& tx, std::string_view tenant_id, std::string_view user_id,
-                                      std::string_view stream_id, std::int64_t n, const std::vector<StreamOp>& ops) {
-  TRY_AS(open, find_open(tx.db, tenant_id, stream_id));
-  if (!open || open->sender_id != user_id) return judge_append(tx, tenant_id, user_id, stream_id, n);
-  TRY(read_membership(tx.db, tenant_id, open->conversation_id, user_id));
-  if (n == 0) n = open->n + 1;
-  if (n != open->n + 1) return judge_append(tx, tenant_id, user_id, stream_id, n);
-  RawJson stored{encode(ops)};
-  std::size_t bytes = stored.text.size();
-  if (static_cast<std::size_t>(open->bytes) + bytes > stream_bytes_max) {
-    return Error(ErrorCode::too_large, "a stream holds at most 512 KiB");
+Result<AppendOutcome> begin_stream(Tx& tx, const MessageDraft& draft, std::int64_t open_max) {
+  const MessageDraft* drafts[] = {&draft};
+  AppendOutcome outcomes[1];
+  TRY(tx.db.append_messages(drafts, outcomes, tx.now));
+  if (outcomes[0].verdict != AppendOutcome::Verdict::appended) return std::move(outcomes[0]);
+  std::int64_t open = 0;
+  TRY(tx.db.run(count_open, {draft.tenant_id, draft.sender_id}, [&](const Row& row) { open = row.integer(0); }));
+  if (open > open_max) {
+    Error error(ErrorCode::rate_limited,
+                "at most " + std::to_string(open_max) + " streams of one user may be open: end one first");
+    error.retry_after_ms = 1000;
+    return error;
   }
-  std::int64_t total = -1;
-  TRY(tx.db.run(advance_stream,
-                {tenant_id, stream_id, user_id, n - 1, static_cast<std::int64_t>(bytes), tx.now + stream_lease_ms},
-                [&](const Row& row) { total = row.integer(0); }));
-  if (total < 0) return judge_append(tx, tenant_id, user_id, stream_id, n);
-  TRY(tx.db.run(insert_append, {tenant_id, stream_id, n, stored, total, tx.now}));
-  publish_delta(tx, *open, n, stored.text);
-  return n;
+  publish_appended(*tx.events, draft, outcomes[0]);
+  return std::move(outcomes[0]);
+}
+
+Result<> append_to_stream(Tx& tx, const StreamAppend& append) {
+  const StreamAppend* appends[] = {&append};
+  StreamAppendOutcome outcomes[1];
+  TRY(tx.db.append_streams(appends, outcomes, tx.now));
+  if (outcomes[0].verdict == StreamAppendOutcome::Verdict::refused) return explain_refusal(tx.db, append);
+  publish_stream_append(*tx.events, append, outcomes[0]);
+  return result_of(outcomes[0]);
+}
+
+Result<> result_of(const StreamAppendOutcome& outcome) {
+  switch (outcome.verdict) {
+    case StreamAppendOutcome::Verdict::appended:
+    case StreamAppendOutcome::Verdict::repeated: return {};
+    case StreamAppendOutcome::Verdict::too_large: return Error(ErrorCode::too_large, "a stream holds at most 512 KiB");
+    case StreamAppendOutcome::Verdict::refused: return Error(ErrorCode::stream_ended);
+    case StreamAppendOutcome::Verdict::gap: break;
+  }
+  Error gap(ErrorCode::stream_gap, "the next append is n = " + std::to_string(outcome.n + 1));
+  gap.expect = outcome.n + 1;
+  return gap;
+}
+
+Error explain_refusal(Db& db, const StreamAppend& append) {
+  auto place = find_stream(db, append.tenant_id, append.user_id, append.stream_id);
+  if (!place) return std::move(place).error();
+  if (place->message.sender_id != append.user_id)
+    return Error(ErrorCode::forbidden, "only its writer appends to a stream");
+  return Error(ErrorCode::stream_ended);
 }
 
 Result<bool> end_stream(Tx& tx, std::string_view tenant_id, std::string_view stream_id, const StreamEnding& ending,
@@ -180,7 +171,18 @@ Result<bool> end_stream(Tx& tx, std::string_view tenant_id, std::string_view str
 Result<> renew_streams(Tx& tx, std::string_view tenant_id, std::string_view user_id,
                        const std::vector<std::string>& stream_ids) {
   for (const std::string& stream_id : stream_ids) {
-    TRY(tx.db.run(renew_stream, {tenant_id, stream_id, user_id, tx.now + stream_lease_ms}));
+    TRY(tx.db.run(renew_stream, {tenant_id, stream_id, user_id, tx.now + stream_lease_ms, tx.now}));
+  }
+  return {};
+}
+
+Result<> expire_streams(Tx& tx, std::string_view tenant_id, std::string_view user_id,
+                        std::optional<std::string_view> conversation_id) {
+  const Time past = tx.now + -1;
+  if (conversation_id) {
+    TRY(tx.db.run(expire_in_conversation, {tenant_id, user_id, past, *conversation_id}));
+  } else {
+    TRY(tx.db.run(expire_all, {tenant_id, user_id, past}));
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/conversations.h"
+#include "store/stream_appends.h"
 #include "wire/stream.h"
 
 namespace aiim {
@@ -29,10 +30,17 @@ struct StreamPlace {
 Result<StreamPlace> find_stream(Db& db, std::string_view tenant_id, std::string_view user_id,
                                 std::string_view stream_id);
 
-/// Takes append `n` (0: the next one) from the stream's writer and renews its lease. A repeat changes nothing; a jump
-/// is `stream_gap`; after the end `stream_ended`. Publishes stream.delta. Returns the stream's last n.
-Result<std::int64_t> append_to_stream(Tx& tx, std::string_view tenant_id, std::string_view user_id,
-                                      std::string_view stream_id, std::int64_t n, const std::vector<StreamOp>& ops);
+/// Starts a stream with its message: the one way in for both, so that `open_max` streams of one user hold. Publishes
+/// message.created. Above: `rate_limited`.
+Result<AppendOutcome> begin_stream(Tx& tx, const MessageDraft& draft, std::int64_t open_max);
+
+/// Takes an append from the stream's writer and renews its lease. A repeat changes nothing; a jump is `stream_gap`;
+/// after the end `stream_ended`. Publishes the delta.
+Result<> append_to_stream(Tx& tx, const StreamAppend& append);
+/// What an outcome that is not `refused` means for who asked.
+Result<> result_of(const StreamAppendOutcome& outcome);
+/// Why an append was refused: `not_found`, `forbidden` or `stream_ended`.
+Error explain_refusal(Db& db, const StreamAppend& append);
 
 struct StreamEnding {
   StreamOutcome outcome = StreamOutcome::complete;
@@ -44,9 +52,12 @@ struct StreamEnding {
 Result<bool> end_stream(Tx& tx, std::string_view tenant_id, std::string_view stream_id, const StreamEnding& ending,
                         std::optional<Time> expired_before = std::nullopt);
 
-/// Renews the leases of the writer's own open streams.
+/// Renews the leases of the writer's own open streams, where they have not run out and it still is a member.
 Result<> renew_streams(Tx& tx, std::string_view tenant_id, std::string_view user_id,
                        const std::vector<std::string>& stream_ids);
+/// Lets the leases of a user's open streams run out now, in one conversation or in all: the sweeper ends them.
+Result<> expire_streams(Tx& tx, std::string_view tenant_id, std::string_view user_id,
+                        std::optional<std::string_view> conversation_id = std::nullopt);
 Result<std::vector<OpenStream>> expired_streams(Db& db, Time now, std::int64_t limit);
 
 /// Gives streaming messages what was written so far: content, and the last n as chunk_index.

@@ -1,5 +1,7 @@
 #include "store/users.h"
 
+#include "store/streams.h"
+
 namespace aiim {
 namespace {
 
@@ -69,6 +71,9 @@ Result<User> change_user(Tx& tx, std::string_view tenant_id, std::string_view us
                               name_of(user.status), tx.now}));
   if (credentials_changed) {
     TRY(note_auth_change(tx, tenant_id, user_id));
+  }
+  if (change.status == UserStatus::suspended) {
+    TRY(expire_streams(tx, tenant_id, user_id));
   }
   return user;
 }

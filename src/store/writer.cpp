@@ -135,7 +135,6 @@ void Writer::settle(std::vector<Job*>& jobs, const Attempt& done, int& failed) {
 
 Writer::Attempt Writer::attempt(Jobs jobs) {
   events_->clear();
-  appended_ = 0;
   auto began_ms = steady_ms();
   auto now = db_->begin_write(clock_.now());
   if (!now) return broken(std::move(now).error());
@@ -209,16 +208,22 @@ std::optional<Error> Writer::run_jobs(Jobs jobs, Time now, std::size_t& ran) {
 std::optional<Error> Writer::run_batched(Jobs jobs, Time now) {
   drafts_.clear();
   steps_.clear();
+  stream_appends_.clear();
   for (Job* job : jobs) {
     job->failure.reset();
     if (job->kind == Job::Kind::append) {
       drafts_.push_back(&static_cast<AppendJob*>(job)->draft);
+    } else if (job->kind == Job::Kind::stream_append) {
+      stream_appends_.push_back(&static_cast<StreamAppendJob*>(job)->append);
     } else {
       steps_.push_back(&static_cast<AdvanceJob*>(job)->step);
     }
   }
   if (!drafts_.empty()) {
     if (auto error = run_appends(jobs, now)) return error;
+  }
+  if (!stream_appends_.empty()) {
+    if (auto error = run_stream_appends(jobs, now)) return error;
   }
   if (!steps_.empty()) return run_steps(jobs, now);
   return std::nullopt;
@@ -237,7 +242,6 @@ std::optional<Error> Writer::run_appends(Jobs jobs, Time now) {
     auto& job = static_cast<AppendJob&>(*each);
     job.outcome = std::move(*outcome++);
     publish_appended(*events_, job.draft, job.outcome);
-    if (job.outcome.verdict == AppendOutcome::Verdict::appended) ++appended_;
   }
   return std::nullopt;
 }
@@ -254,6 +258,22 @@ std::optional<Error> Writer::run_steps(Jobs jobs, Time now) {
     auto& job = static_cast<AdvanceJob&>(*each);
     job.outcome = *outcome++;
     publish_advanced(*events_, job.step, job.outcome, now);
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> Writer::run_stream_appends(Jobs jobs, Time now) {
+  stream_outcomes_.assign(stream_appends_.size(), StreamAppendOutcome());
+  {
+    Timed timed(metrics_.stream_append);
+    if (auto done = db_->append_streams(stream_appends_, stream_outcomes_, now); !done) return std::move(done).error();
+  }
+  auto outcome = stream_outcomes_.begin();
+  for (Job* each : jobs) {
+    if (each->kind != Job::Kind::stream_append) continue;
+    auto& job = static_cast<StreamAppendJob&>(*each);
+    job.outcome = std::move(*outcome++);
+    publish_stream_append(*events_, job.append, job.outcome);
   }
   return std::nullopt;
 }
@@ -294,7 +314,10 @@ std::optional<ErrorCode> Writer::call(WriteJob& job, Time now) {
 
 void Writer::answer(Jobs jobs) {
   fail_point("after_commit");
-  if (appended_ > 0) metrics_.messages.add(static_cast<double>(appended_));
+  auto appended = std::count_if(events_->begin(), events_->end(), [](const auto& event) {
+    return event->kind == Event::Kind::durable && event->seq > 0;
+  });
+  if (appended > 0) metrics_.messages.add(static_cast<double>(appended));
   if (!events_->empty()) publish_(std::exchange(*events_, {}));
   fail_point("after_publish");
   fail_point("before_ack");

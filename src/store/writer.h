@@ -56,6 +56,7 @@ class Writer {
   std::optional<Error> run_batched(Jobs jobs, Time now);
   std::optional<Error> run_appends(Jobs jobs, Time now);
   std::optional<Error> run_steps(Jobs jobs, Time now);
+  std::optional<Error> run_stream_appends(Jobs jobs, Time now);
   std::optional<Error> run_alone(WriteJob& job, Time now);
   std::optional<Error> run_beside_others(WriteJob& job, Time now);
   std::optional<ErrorCode> call(WriteJob& job, Time now);
@@ -81,13 +82,14 @@ class Writer {
   std::unique_ptr<Db> db_;
   JobList line_;  // taken over from incoming_
   std::shared_ptr<EventBatch> events_ = std::make_shared<EventBatch>();
-  std::size_t appended_ = 0;  // messages of this transaction
   Answers answers_;
-  // Scratch of run_appends and run_steps.
+  // Scratch of run_appends, run_steps and run_stream_appends.
   std::vector<const MessageDraft*> drafts_;
   std::vector<AppendOutcome> append_outcomes_;
   std::vector<const CursorStep*> steps_;
   std::vector<CursorOutcome> cursor_outcomes_;
+  std::vector<const StreamAppend*> stream_appends_;
+  std::vector<StreamAppendOutcome> stream_outcomes_;
 
   std::thread thread_;  // last: starts when everything is there
 };

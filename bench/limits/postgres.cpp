@@ -48,7 +48,7 @@ std::string array_of(const std::vector<std::string>& items) {
 class BarePostgres {
  public:
   explicit BarePostgres(const std::string& url) : connection_(PQconnectdb(url.c_str()), PQfinish) {
-    std::string setup = schema_text("TIMESTAMPTZ", "JSONB", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+    std::string setup = whole_schema(DbKind::postgres);
     for (int i = 0; i < limit_conversations; i++)
       setup += fmt::format(
           "INSERT INTO conversations (tenant_id, conversation_id, created_at, updated_at, epoch) VALUES "

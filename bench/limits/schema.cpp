@@ -2,23 +2,12 @@
 #include "limits/schema.h"
 
 #include "failure.h"
-#include "schema/embedded.h"
+#include "store/migrate.h"
 
 namespace aiim::bench {
-namespace {
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) text.replace(at, from.size(), to);
-}
-
-}  // namespace
-
-std::string schema_text(std::string_view timestamp, std::string_view json, std::string_view identity) {
+std::string whole_schema(DbKind kind) {
   std::string text;
-  for (const Migration& migration : migrations()) text += std::string(migration.sql) + "\n";
-  replace_all(text, "{{timestamp}}", timestamp);
-  replace_all(text, "{{json}}", json);
-  replace_all(text, "{{identity}}", identity);
+  for (const Migration& migration : migrations()) text += schema_text(migration.sql, kind) + "\n";
   if (size_t at = text.find("{{"); at != text.npos)
     fail("the schema has an unknown substitution: {}", text.substr(at, 40));
   return text;

@@ -3,12 +3,14 @@
 #include <string>
 #include <string_view>
 
+#include "store/db.h"
+
 namespace aiim::bench {
 
 constexpr int limit_conversations = 1000;
 
-// A migration's text with its substitutions for one of the databases.
-std::string schema_text(std::string_view timestamp, std::string_view json, std::string_view identity);
+// All of the product's migrations as one script.
+std::string whole_schema(DbKind kind);
 
 std::string conversation_name(int number);
 // Time-ordered, as the server's ids are.

@@ -18,7 +18,7 @@ class BareSqlite {
     if (sqlite3_open((directory_ + "/aiim.db").c_str(), &db_) != SQLITE_OK) fail("sqlite: {}", sqlite3_errmsg(db_));
     run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536; "
         "PRAGMA temp_store=MEMORY");
-    run(schema_text("TEXT", "TEXT", "INTEGER PRIMARY KEY AUTOINCREMENT"));
+    run(whole_schema(DbKind::sqlite));
     run("BEGIN");
     for (int i = 0; i < limit_conversations; i++)
       run(

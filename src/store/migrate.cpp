@@ -29,17 +29,6 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) text.replace(at, from.size(), to);
 }
 
-std::string for_database(std::string_view sql, DbKind kind) {
-  bool sqlite = kind == DbKind::sqlite;
-  std::string text(sql);
-  replace_all(text, "{{timestamp}}", sqlite ? "TEXT" : "TIMESTAMPTZ");
-  replace_all(text, "{{json}}", sqlite ? "TEXT" : "JSONB");
-  replace_all(text, "{{id}}", sqlite ? "TEXT" : "TEXT COLLATE \"C\"");
-  replace_all(text, "{{identity}}",
-              sqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
-  return text;
-}
-
 std::string checksum(const Migration& migration) { return hex(bytes_of(sha256(migration.sql))); }
 
 // What is applied, judged against what this binary knows.
@@ -69,12 +58,12 @@ Result<std::vector<MigrationState>> compare(Db& db, std::span<const Migration> k
 
 // One transaction: under the lock, look again and apply the first that is missing. True when it applied one.
 Result<bool> apply_next(Db& db, std::span<const Migration> known) {
-  TRY(db.run_script(for_database(create_table, db.kind())));
+  TRY(db.run_script(schema_text(create_table, db.kind())));
   TRY_AS(states, compare(db, known));
   for (std::size_t i = 0; i < states.size(); ++i) {
     if (states[i].applied_at) continue;
     auto& next = known[i];
-    if (!db.run_script(for_database(next.sql, db.kind()))) {
+    if (!db.run_script(schema_text(next.sql, db.kind()))) {
       return Error(ErrorCode::internal, "migration " + std::string(next.name) + " failed; the log says why");
     }
     TRY(db.run(insert_applied, {next.number, next.name, checksum(next), SystemClock().now()}));
@@ -84,6 +73,17 @@ Result<bool> apply_next(Db& db, std::span<const Migration> known) {
 }
 
 }  // namespace
+
+std::string schema_text(std::string_view sql, DbKind kind) {
+  bool sqlite = kind == DbKind::sqlite;
+  std::string text(sql);
+  replace_all(text, "{{timestamp}}", sqlite ? "TEXT" : "TIMESTAMPTZ");
+  replace_all(text, "{{json}}", sqlite ? "TEXT" : "JSONB");
+  replace_all(text, "{{id}}", sqlite ? "TEXT" : "TEXT COLLATE \"C\"");
+  replace_all(text, "{{identity}}",
+              sqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+  return text;
+}
 
 Result<std::vector<MigrationState>> migrate_status(Db& db, std::span<const Migration> known) {
   TRY_AS(tables, db.run(db.kind() == DbKind::sqlite ? table_in_sqlite : table_in_postgres));

@@ -17,6 +17,9 @@ struct MigrationState {
   std::optional<Time> applied_at;  // empty: not applied yet
 };
 
+/// A migration's text with its substitutions ({{id}}, {{timestamp}} …) for one of the databases.
+std::string schema_text(std::string_view sql, DbKind kind);
+
 /// Changes nothing. `conflict` when the database is newer than this binary or an applied migration was changed since.
 Result<std::vector<MigrationState>> migrate_status(Db& db, std::span<const Migration> known = migrations());
 /// Applies what is missing; returns how many.

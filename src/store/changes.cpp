@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "base/crypto.h"
-#include "store/message_rows.h"
+#include "store/changed_messages.h"
 #include "store/streams.h"
 #include "wire/events.h"
 #include "wire/member_events.h"
@@ -20,20 +20,14 @@ constexpr std::size_t member_bytes = 200;
 constexpr std::size_t cursor_bytes = 130;
 constexpr std::size_t page_overhead_bytes = 600;
 
-const Statement select_changed_messages(
-    "select_changed_messages",
-    "SELECT " MESSAGE_COLUMNS
-    " FROM im_messages WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 AND rev >= 0 "
-    "ORDER BY rev LIMIT $4");
 const Statement select_changed_members(
     "select_changed_members",
     "SELECT user_id, role, joined_at, left_at, rev, joined_rev FROM conversation_members "
     "WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 AND rev >= 0 ORDER BY rev LIMIT $4");
-const Statement count_changed(
-    "count_changed",
-    "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM im_messages WHERE tenant_id = $1 AND "
-    "conversation_id = $2 AND rev > $3 AND rev >= 0 LIMIT 1001) AS m) + (SELECT COUNT(*) FROM (SELECT 1 AS one FROM "
-    "conversation_members WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 AND rev >= 0 LIMIT 1001) AS n)");
+const Statement count_changed_members(
+    "count_changed_members",
+    "SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversation_members WHERE tenant_id = $1 AND conversation_id = $2 "
+    "AND rev > $3 AND rev >= 0 LIMIT 1001) AS n");
 
 std::size_t size_of(const Message& message) {
   std::size_t bytes = message.content.text.size() + message_overhead_bytes;
@@ -57,8 +51,8 @@ struct Changed {
 
 Result<Changed> read_changed(Db& db, const ConversationRow& row, std::int64_t since, std::int64_t limit) {
   Changed changed;
-  TRY(db.run(select_changed_messages, {row.tenant_id, row.conversation_id, since, limit + 1},
-             [&](const Row& r) { changed.messages.push_back(message_from(r)); }));
+  TRY_AS(messages, messages_after_rev(db, row, since, limit + 1));
+  changed.messages = std::move(messages);
   TRY(show_streaming(db, row.tenant_id, changed.messages));
   TRY(db.run(select_changed_members, {row.tenant_id, row.conversation_id, since, member_rows_max}, [&](const Row& r) {
     MemberChange change{r.string(0), named<MemberRole>(r.text(1)).value_or(MemberRole::member), r.time(2),
@@ -99,9 +93,9 @@ ConversationSync reset_for(const ConversationRow& row, ResetReason reason) {
 
 Result<bool> too_far(Db& db, const ConversationRow& row, std::int64_t since) {
   if (row.rev - since <= changes_behind_max) return false;
-  std::int64_t changes = 0;
-  TRY(db.run(count_changed, {row.tenant_id, row.conversation_id, since},
-             [&](const Row& r) { changes = r.integer(0); }));
+  TRY_AS(changes, count_after_rev(db, row, since));
+  TRY(db.run(count_changed_members, {row.tenant_id, row.conversation_id, since},
+             [&](const Row& r) { changes += r.integer(0); }));
   return changes > changes_behind_max;
 }
 

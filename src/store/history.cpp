@@ -26,13 +26,13 @@ const Statement select_furthest_cursors(
     "SELECT COALESCE(MAX(delivered_seq), 0), COALESCE(MAX(read_seq), 0) FROM conversation_members "
     "WHERE tenant_id = $1 AND conversation_id = $2 AND user_id <> $3 AND left_at IS NULL");
 const Statement update_content("update_content",
-                               "UPDATE im_messages SET content = $3, edited_at = $4, rev = $5 "
+                               "UPDATE im_messages SET content = $3, edited_at = $4, " MESSAGE_REV("$5") " "
                                "WHERE tenant_id = $1 AND message_id = $2");
 const Statement update_recalled("update_recalled",
-                                "UPDATE im_messages SET content = $3, status = 'recalled', reactions = NULL, rev = $4 "
+                                "UPDATE im_messages SET content = $3, status = 'recalled', reactions = NULL, " MESSAGE_REV("$4") " "
                                 "WHERE tenant_id = $1 AND message_id = $2");
-const Statement update_reactions(
-    "update_reactions", "UPDATE im_messages SET reactions = $3, rev = $4 WHERE tenant_id = $1 AND message_id = $2");
+const Statement update_reactions("update_reactions", "UPDATE im_messages SET reactions = $3, " MESSAGE_REV(
+                                                         "$4") " WHERE tenant_id = $1 AND message_id = $2");
 const Statement insert_reaction(
     "insert_reaction",
     "INSERT INTO reactions (tenant_id, conversation_id, message_id, emoji, user_id, created_at) "

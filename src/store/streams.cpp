@@ -21,7 +21,7 @@ const Statement delete_open_stream(
 const Statement delete_appends("delete_appends", "DELETE FROM stream_appends WHERE tenant_id = $1 AND stream_id = $2");
 const Statement update_ended(
     "update_ended",
-    "UPDATE im_messages SET content = $3, status = 'sent', is_end = TRUE, chunk_index = $4, rev = $5 "
+    "UPDATE im_messages SET content = $3, status = 'sent', is_end = TRUE, chunk_index = $4, " MESSAGE_REV("$5") " "
     "WHERE tenant_id = $1 AND message_id = $2");
 const Statement renew_stream(
     "renew_stream",

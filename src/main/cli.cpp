@@ -56,7 +56,7 @@ Result<std::string> read_password() {
 /// Flags that become settings, and what the subcommands filled in.
 struct Options {
   ConfigSources sources;
-  std::string data_dir, port, tenant, user, display_name;
+  std::string data_dir, port, tls_cert, tls_key, tenant, user, display_name;
   std::vector<std::string> scopes;
   std::int64_t ttl_s = 3600;
   bool json = false, password = false, admin = false;
@@ -64,6 +64,8 @@ struct Options {
   Result<Config> load() {
     if (!data_dir.empty()) sources.flags["data_dir"] = data_dir;
     if (!port.empty()) sources.flags["port"] = port;
+    if (!tls_cert.empty()) sources.flags["tls_cert"] = tls_cert;
+    if (!tls_key.empty()) sources.flags["tls_key"] = tls_key;
     TRY_AS(config, load_config(sources));
     config.settings.version = version;
     return std::move(config);
@@ -297,6 +299,9 @@ int run_command_line(int argc, char** argv) {
   auto* serve_command = app.add_subcommand("serve", "Serve until SIGTERM. Needs JWT_SECRET (at least 32 bytes).");
   data_flags(serve_command);
   serve_command->add_option("--port", options.port, "port to listen on (default 8083)");
+  serve_command->add_option("--tls-cert", options.tls_cert,
+                            "serve HTTPS: certificate chain (PEM); SIGHUP reads it again");
+  serve_command->add_option("--tls-key", options.tls_key, "its private key (PEM)");
   serve_command->callback([&] { code = serve(options); });
 
   auto* demo_command =

@@ -170,6 +170,8 @@ const std::vector<SettingRow>& rows() {
     t.push_back(number_row("max_connections", "MAX_CONNECTIONS", &S::max_connections, 1, 10e6));
     t.push_back(
         {"allowed_origins", "ALLOWED_ORIGINS", set_origins, [](const S& s) { return joined(s.allowed_origins); }});
+    t.push_back(text_row("tls_cert", "AIIM_TLS_CERT", &S::tls_cert));
+    t.push_back(text_row("tls_key", "AIIM_TLS_KEY", &S::tls_key));
     t.push_back(text_row("jwt_secret", "JWT_SECRET", &S::jwt_secret, true));
     t.push_back({"jwt_algorithm", "JWT_ALGORITHM", algorithm, [](const S&) { return "HS256"; }});
     t.push_back(text_row("jwt_issuer", "AIIM_JWT_ISSUER", &S::jwt_issuer));
@@ -324,6 +326,9 @@ Result<Config> load_config(const ConfigSources& sources) {
   if (config.settings.log_level == "warning") config.settings.log_level = "warn";
   if (config.settings.log_level == "critical") config.settings.log_level = "error";
   if (!config.settings.metrics_path.starts_with("/")) return refuse("METRICS_PATH must begin with /");
+  if (config.settings.tls_cert.empty() != config.settings.tls_key.empty())
+    return refuse("--tls-cert and --tls-key go together: " +
+                  std::string(config.settings.tls_cert.empty() ? "--tls-cert" : "--tls-key") + " is missing");
   if (config.settings.silent_s <= config.settings.heartbeat_s)
     return refuse("AIIM_SILENT_SECONDS must be above AIIM_HEARTBEAT_SECONDS");
   if (config.settings.instance_id.empty()) {

@@ -106,10 +106,37 @@ LogLevel log_level_of(const std::string& name) {
   return LogLevel::info;
 }
 
-/// Waits on the main thread; a second signal, or 15 s, end the process at once.
-void wait_for_signal(boost::asio::io_context& io, boost::asio::signal_set& signals) {
-  signals.async_wait([](const boost::system::error_code&, int) {});
-  io.run_one();
+void report_certificate(const TlsCertificate& certificate) {
+  auto level = certificate.not_after <= SystemClock().now() ? LogLevel::warn : LogLevel::info;
+  log(level, "certificate", {{"subject", certificate.subject}, {"expires_at", to_rfc3339(certificate.not_after)}});
+}
+
+/// Nothing when the settings name no certificate. One that has expired is served all the same: clients say so.
+Result<std::unique_ptr<TlsContext>> open_tls(const Settings& settings) {
+  if (settings.tls_cert.empty()) return std::unique_ptr<TlsContext>();
+  TRY_AS(tls, TlsContext::open(settings.tls_cert, settings.tls_key));
+  report_certificate(tls->certificate());
+  return std::move(tls);
+}
+
+/// SIGHUP: connections that exist keep their certificate; a bad new one changes nothing.
+void reload_certificate(TlsContext* tls) {
+  if (!tls) return;
+  Result<> done = tls->reload();
+  if (done) return report_certificate(tls->certificate());
+  log_error("certificate_not_reloaded", {{"error", done.error().detail}, {"in_use", tls->certificate().subject}});
+}
+
+/// Waits on the main thread for the end; a second signal, or 15 s, end the process at once.
+void wait_for_signal(boost::asio::io_context& io, boost::asio::signal_set& signals, TlsContext* tls) {
+  int last = SIGHUP;
+  while (last == SIGHUP) {
+    last = 0;
+    signals.async_wait([&](const boost::system::error_code&, int signal) { last = signal; });
+    io.restart();
+    while (last == 0) io.run_one();
+    if (last == SIGHUP) reload_certificate(tls);
+  }
 }
 
 void drain(std::vector<std::unique_ptr<Worker>>& workers, std::int64_t deadline_ms) {
@@ -124,7 +151,8 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   log_setup(log_level_of(settings.log_level), settings.log_json);
   raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGHUP, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);  // until there is something to reload
+  TRY_AS(tls, open_tls(settings));
   TRY_AS(lock, hold_data_dir(settings.data_dir));
   TRY(probe_port(settings.host, settings.port));
   TRY(prepare_database(settings, hooks));
@@ -146,6 +174,7 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   Identities identities(settings);
   PasswordThread passwords;
   EdgeState edges(settings);
+  edges.tls = std::move(tls);
 
   int count =
       settings.workers > 0 ? settings.workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -155,19 +184,21 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
     TRY(worker->listen(settings.host, settings.port));
   }
   boost::asio::io_context main_io(1);
-  boost::asio::signal_set signals(main_io, SIGTERM, SIGINT);
+  boost::asio::signal_set signals(main_io, SIGTERM, SIGINT, SIGHUP);
   for (auto& worker : workers) worker->start();
   edges.ready = true;
   log_info("serving", {{"version", settings.version},
                        {"host", settings.host},
                        {"port", settings.port},
+                       {"tls", edges.tls != nullptr},
                        {"workers", count},
                        {"database", store->kind() == DbKind::sqlite ? "sqlite" : "postgresql"},
                        {"instance_id", settings.instance_id}});
   if (hooks.ready) hooks.ready(settings.port);
 
-  wait_for_signal(main_io, signals);
+  wait_for_signal(main_io, signals, edges.tls.get());
   signals.clear();  // a second signal ends the process by its default action
+  std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGALRM, SIG_DFL);
   alarm(shutdown_s_max);
   log_info("draining", {{"deadline_s", settings.drain_s}});

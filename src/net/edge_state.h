@@ -3,12 +3,14 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "net/router.h"
 #include "net/static_files.h"
 #include "net/system_usage.h"
+#include "net/tls_channel.h"
 #include "ops/dispatch.h"
 
 namespace aiim {
@@ -28,10 +30,15 @@ struct EdgeState {
   Router router;      // find() gives an index into `routes`
   StaticFiles files;  // fill before the workers start
   SystemUsage usage;
+  std::unique_ptr<TlsContext> tls;           // null: plain; set before the workers start
   std::atomic<std::int64_t> connections{0};  // HTTP and WebSocket, of all workers
   std::atomic<bool> ready{false};            // set once the server may take traffic
   std::atomic<bool> draining{false};
 
+  /// TLS of a connection just accepted; null when this server speaks plain HTTP.
+  std::unique_ptr<TlsChannel> make_tls() const {
+    return tls ? std::make_unique<TlsChannel>(tls->make_session()) : nullptr;
+  }
   /// True for the first caller in each second: that worker samples `usage`.
   bool claim_sample(std::int64_t second) { return sampled_s_.exchange(second) != second; }
 

@@ -58,7 +58,7 @@ std::string reply_head(const HttpReply& reply, const ReplyContext& context) {
   out += "\r\nServer: aiim\r\n";
   out += date_header();
   out += security_headers;
-  if (context.hsts) out += "Strict-Transport-Security: max-age=31536000\r\n";
+  if (context.hsts) out += hsts_header;
   out.append("X-Request-Id: ").append(context.request_id).append("\r\n");
   out += reply.headers;
   if (!reply.content_type.empty()) out.append("Content-Type: ").append(reply.content_type).append("\r\n");

@@ -36,4 +36,7 @@ std::string reply_head(const HttpReply& reply, const ReplyContext& context);
 
 std::string_view status_text(int status);
 
+/// RFC 6797: only ever sent over TLS.
+inline constexpr std::string_view hsts_header = "Strict-Transport-Security: max-age=31536000\r\n";
+
 }  // namespace aiim

@@ -1,11 +1,7 @@
 #include "net/http_session.h"
 
-#include <array>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
+#include <algorithm>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <optional>
 
@@ -31,6 +27,13 @@ namespace {
 constexpr std::size_t buffer_bytes_max = 64 * 1024;
 constexpr std::size_t read_bytes = 4096;
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
+
+// A large body in few reads, a small one without a large buffer.
+std::size_t body_read_bytes(const http::request_parser<http::string_body>& parser, std::size_t held) {
+  auto left = parser.content_length_remaining().value_or(read_bytes);
+  auto wanted = std::clamp<std::uint64_t>(left, read_bytes, buffer_bytes_max / 2);
+  return std::min(buffer_bytes_max - held, static_cast<std::size_t>(wanted));
+}
 
 std::string_view field(const http::fields& fields, http::field name) {
   auto found = fields.find(name);
@@ -95,7 +98,7 @@ HttpSession::HttpSession(WorkerParts& parts, const HttpTimeouts& timeouts, Socke
                          ConnectionSlot slot)
     : parts_(parts),
       timeouts_(timeouts),
-      socket_(std::move(socket)),
+      stream_(std::move(socket), parts.shared.make_tls()),
       address_(std::move(address)),
       slot_(std::move(slot)),
       in_(buffer_bytes_max) {
@@ -112,19 +115,34 @@ void HttpSession::drain() {
   if (idle_) close();
 }
 
-void HttpSession::close() {
-  error_code ignored;
-  socket_.close(ignored);
-}
+void HttpSession::close() { stream_.close(); }
 
 asio::awaitable<void> HttpSession::run() {
-  for (;;) {
-    bool more = co_await serve_one();
-    if (!more) break;
+  bool more = !stream_.encrypted();
+  if (!more) more = co_await open_tls();
+  while (more) {
+    more = co_await serve_one();
     if (in_.size() == 0 && in_.capacity() > 2 * read_bytes) in_.shrink_to_fit();
   }
-  if (socket_.is_open()) co_await linger();
+  if (stream_.is_open()) co_await linger();
   close();
+}
+
+// Answered in plain text when the peer speaks it, because it could read nothing else.
+asio::awaitable<bool> HttpSession::open_tls() {
+  auto outcome = co_await stream_.handshake();
+  if (outcome == HttpStream::Handshake::done) co_return true;
+  parts_.metrics.tls_handshakes_failed.add();
+  if (outcome == HttpStream::Handshake::failed) {
+    log_debug("tls_handshake_failed", {{"address", address_}, {"error", stream_.failure()}});
+    close();
+    co_return false;
+  }
+  Exchange exchange;
+  exchange.context.address = address_;
+  exchange.context.request_id = make_id("req_", parts_.app.clock.now());
+  co_return co_await refuse(Error(ErrorCode::invalid_request, "this port speaks HTTPS: use https:// or wss://"),
+                            exchange);
 }
 
 asio::awaitable<Result<std::size_t>> HttpSession::read_head() {
@@ -146,8 +164,7 @@ asio::awaitable<Result<std::size_t>> HttpSession::read_head() {
       searched = bytes.size();
     }
     error_code failed;
-    auto got =
-        co_await socket_.async_read_some(in_.prepare(read_bytes), asio::redirect_error(asio::use_awaitable, failed));
+    auto got = co_await stream_.read_some(in_.prepare(read_bytes), failed);
     if (failed) co_return std::size_t{0};
     in_.commit(got);
   }
@@ -189,7 +206,7 @@ asio::awaitable<bool> HttpSession::serve_one() {
   Result<> whole = co_await read_body(exchange);
   read_fields(parser.get(), exchange.request);
   if (!whole) co_return co_await refuse(whole.error(), exchange);
-  if (!socket_.is_open()) co_return false;
+  if (!stream_.is_open()) co_return false;
   exchange.request.body = parser.get().body();
   exchange.keep_alive = parser.keep_alive();
 
@@ -209,10 +226,21 @@ asio::awaitable<Result<>> HttpSession::read_body(Exchange& exchange) {
   error_code failed;
   if (equal_ignoring_case(field(parser.get(), http::field::expect), "100-continue") && in_.size() == 0) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await asio::async_write(socket_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, failed));
+    co_await stream_.write(go_on, {}, failed);
     if (failed) close();
   }
-  if (!failed) co_await http::async_read(socket_, in_, parser, asio::redirect_error(asio::use_awaitable, failed));
+  parser.eager(true);
+  while (!failed && !parser.is_done()) {
+    if (in_.size() > 0) {
+      in_.consume(parser.put(in_.data(), failed));
+      if (failed != http::error::need_more) continue;
+      failed = {};
+      if (in_.size() >= buffer_bytes_max) failed = http::error::buffer_overflow;
+    }
+    if (failed) break;
+    auto got = co_await stream_.read_some(in_.prepare(body_read_bytes(parser, in_.size())), failed);
+    in_.commit(got);
+  }
   if (!failed) co_return Result<>();
   if (failed == http::error::body_limit || failed == http::error::buffer_overflow) {
     co_return Error(ErrorCode::too_large, "the body is too large");
@@ -289,6 +317,7 @@ HttpReply HttpSession::upgrade(Exchange& exchange) {
     opening.credentials.emplace().bearer = std::move(token);
   }
   exchange.handshake = std::move(done->response);
+  if (stream_.encrypted()) exchange.handshake.insert(exchange.handshake.size() - 2, hsts_header);
   exchange.opening = std::move(opening);
   return {};
 }
@@ -296,14 +325,13 @@ HttpReply HttpSession::upgrade(Exchange& exchange) {
 asio::awaitable<void> HttpSession::hand_over(Exchange& exchange) {
   wait_at_most(timeouts_.write_ms);
   error_code failed;
-  co_await asio::async_write(socket_, asio::buffer(exchange.handshake),
-                             asio::redirect_error(asio::use_awaitable, failed));
+  co_await stream_.write(exchange.handshake, {}, failed);
   record(exchange, 101, 0);
   if (failed) co_return close();
   WsOpening opening = std::move(*exchange.opening);
-  opening.fd = socket_.release(failed);
-  if (failed) co_return close();
   opening.leftover.assign(static_cast<const char*>(in_.data().data()), in_.size());
+  opening.fd = stream_.release(opening.tls, opening.leftover, failed);
+  if (failed) co_return close();
   opening.address = std::move(address_);
   opening.request_id = exchange.context.request_id;
   opening.language = exchange.context.language;
@@ -317,11 +345,11 @@ asio::awaitable<bool> HttpSession::write(const HttpReply& reply, Exchange& excha
   context.request_id = exchange.context.request_id;
   context.head_only = exchange.request.method == "HEAD";
   context.close = reply.close || !exchange.keep_alive || parts_.draining;
+  context.hsts = stream_.encrypted();
   std::string head = reply_head(reply, context);
   auto body = context.head_only || reply.status == 204 || reply.status == 304 ? std::string_view() : reply.bytes();
-  std::array<asio::const_buffer, 2> bytes = {asio::buffer(head), asio::buffer(body)};
   error_code failed;
-  co_await asio::async_write(socket_, bytes, asio::redirect_error(asio::use_awaitable, failed));
+  co_await stream_.write(head, body, failed);
   record(exchange, reply.status, body.size());
   if (failed) close();
   wait_at_most(timeouts_.idle_ms);
@@ -329,7 +357,7 @@ asio::awaitable<bool> HttpSession::write(const HttpReply& reply, Exchange& excha
 }
 
 asio::awaitable<bool> HttpSession::refuse(const Error& error, Exchange& exchange) {
-  if (!socket_.is_open()) co_return false;
+  if (!stream_.is_open()) co_return false;
   exchange.keep_alive = false;
   HttpReply reply = problem_reply(error, exchange.context.request_id, exchange.context.language);
   co_return co_await write(reply, exchange);
@@ -339,11 +367,8 @@ asio::awaitable<bool> HttpSession::refuse(const Error& error, Exchange& exchange
 asio::awaitable<void> HttpSession::linger() {
   wait_at_most(timeouts_.linger_ms);
   error_code failed;
-  socket_.shutdown(asio::socket_base::shutdown_send, failed);
-  std::array<char, read_bytes> dropped;
-  for (std::size_t total = 0; !failed && total < linger_bytes_max;) {
-    total += co_await socket_.async_read_some(asio::buffer(dropped), asio::redirect_error(asio::use_awaitable, failed));
-  }
+  stream_.finish_sending(failed);
+  if (!failed) co_await stream_.drop_input(linger_bytes_max);
 }
 
 void HttpSession::record(const Exchange& exchange, int status, std::size_t bytes) {

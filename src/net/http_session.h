@@ -1,9 +1,8 @@
-// One HTTP/1.1 connection: reads requests one by one, has them answered, and hands the socket over when one becomes a
-// WebSocket. Its waits end by closing the socket: tick() does so when a deadline has passed. One thread; owned by
-// HttpServer.
+// One HTTP/1.1 connection, plain or TLS: reads requests one by one, has them answered, and hands the connection over
+// when one becomes a WebSocket. Its waits end by closing the socket: tick() does so when a deadline has passed. One
+// thread; owned by HttpServer.
 #pragma once
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <cstdint>
 #include <string>
@@ -11,6 +10,7 @@
 #include "net/edge_state.h"
 #include "net/http_reply.h"
 #include "net/http_request.h"
+#include "net/http_stream.h"
 #include "net/worker_parts.h"
 
 namespace aiim {
@@ -26,7 +26,7 @@ struct HttpTimeouts {
 
 class HttpSession {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using Socket = HttpStream::Socket;
 
   HttpSession(WorkerParts& parts, const HttpTimeouts& timeouts, Socket socket, std::string address,
               ConnectionSlot slot);
@@ -43,6 +43,7 @@ class HttpSession {
  private:
   struct Exchange;  // one request under way, with Beast's parser, kept out of this header
 
+  boost::asio::awaitable<bool> open_tls();
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<Result<std::size_t>> read_head();
   boost::asio::awaitable<Result<>> read_body(Exchange& exchange);
@@ -57,7 +58,7 @@ class HttpSession {
 
   WorkerParts& parts_;
   const HttpTimeouts& timeouts_;
-  Socket socket_;
+  HttpStream stream_;
   std::string address_;
   ConnectionSlot slot_;
   boost::beast::flat_buffer in_;

@@ -77,6 +77,7 @@ void Listener::accepted(HttpSession::Socket socket) {
   socket.set_option(tcp::no_delay(true), error);
   if (parts_.shared.connections >= parts_.app.settings.max_connections) {
     parts_.metrics.connections_refused.add();
+    if (parts_.shared.tls) return;  // a refusal would cost a handshake
     ::send(socket.native_handle(), too_many.data(), too_many.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return;
   }

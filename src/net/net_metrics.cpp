@@ -35,6 +35,8 @@ NetMetrics::NetMetrics(Metrics& metrics) : metrics_(metrics) {
       metrics.counter("aiim_websocket_slow_consumers_total", "Sessions closed because they read too slowly.");
   connections_refused = metrics.counter("aiim_connections_refused_total", "Connections above the configured maximum.");
   accept_errors = metrics.counter("aiim_accept_errors_total", "Failed attempts to accept a connection.");
+  tls_handshakes_failed =
+      metrics.counter("aiim_tls_handshakes_failed_total", "TLS connections that ended before they were established.");
   response_bytes_ = metrics.counter("aiim_http_response_bytes_total", "Bytes of HTTP response bodies.");
   metrics.counter("aiim_calls_total", "Calls started.");
   request_seconds_ = metrics.histogram("aiim_http_request_duration_seconds", "From a request's head to its answer.",

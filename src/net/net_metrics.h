@@ -30,6 +30,7 @@ class NetMetrics {
   Counter slow_consumers;
   Counter connections_refused;
   Counter accept_errors;
+  Counter tls_handshakes_failed;
 
  private:
   Counter& requests_of(std::string_view method, std::string_view route, int status);

@@ -96,6 +96,7 @@ void WsSession::update_interest() {
 void WsSession::on_readable() {
   if (state_ == State::buried || !(interest_ & EPOLLIN) || resuming_) return;
   auto got = transport_.receive(worker_.buffer(), WsWorker::buffer_bytes);
+  if (transport_.unsent() && !std::exchange(dirty_, true)) worker_.mark_dirty(*this);
   if (got.outcome == Transport::Outcome::would_block) return;
   if (got.outcome == Transport::Outcome::closed) return bury(1006);
   heard_s_ = worker_.now_s();
@@ -165,7 +166,7 @@ void WsSession::flush() {
   dirty_ = false;
   if (state_ == State::buried || write_blocked_) return;
   bool was_full = outbox.bytes() > outbox_bytes_pause;
-  while (!outbox.empty()) {
+  while (!outbox.empty() || transport_.unsent()) {
     std::array<iovec, write_parts_max> parts;
     int count = outbox.gather(parts.data(), write_parts_max);
     std::size_t wanted = 0;
@@ -174,12 +175,12 @@ void WsSession::flush() {
     if (put.outcome == Transport::Outcome::closed) return bury(1006);
     outbox.consume(put.bytes);
     worker_.counts.bytes_out += put.bytes;
-    if (put.bytes < wanted) {
+    if (put.bytes < wanted || put.outcome == Transport::Outcome::would_block) {
       write_blocked_ = true;
       break;
     }
   }
-  if (state_ == State::closing && outbox.empty()) {
+  if (state_ == State::closing && outbox.empty() && !transport_.unsent()) {
     if (peer_closed_) return bury(close_code_);
     if (reader_failed_) transport_.finish_sending();
   }

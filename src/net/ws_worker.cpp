@@ -37,7 +37,7 @@ WsSession* WsWorker::find(SessionRef ref) const {
 }
 
 void WsWorker::adopt(WsOpening opening) {
-  Transport transport(opening.fd);
+  Transport transport(opening.fd, std::move(opening.tls));
   if (stopped_) return;
   ::fcntl(opening.fd, F_SETFL, ::fcntl(opening.fd, F_GETFL) | O_NONBLOCK);
   if (free_.empty()) {

@@ -21,6 +21,9 @@ struct Settings {
   std::int64_t max_connections = 100'000;
   std::vector<std::string> allowed_origins;  // empty: same origin only; "*": any
 
+  std::string tls_cert;  // PEM files; empty: plain HTTP
+  std::string tls_key;
+
   // credentials
   std::string jwt_secret;
   std::string jwt_issuer;    // empty: not checked

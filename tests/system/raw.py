@@ -76,12 +76,14 @@ def handshake(user=None, path="/api/aiim/ws", **changes):
 class RawSocket:
     """A WebSocket that does only what it is told."""
 
-    def __init__(self, server, user=None, extra=b"", receive_bytes=None, **changes):
+    def __init__(self, server, user=None, extra=b"", receive_bytes=None, wrap=None, **changes):
         self.sock = socket.socket()
         self.sock.settimeout(10)
         if receive_bytes:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.sock.connect(("127.0.0.1", server.port))
+        if wrap:
+            self.sock = wrap(self.sock)
         self.sock.sendall(handshake(user, **changes) + extra)
         self.stream = self.sock.makefile("rb")
         self.answer = read_answer(self.stream)

@@ -26,6 +26,7 @@ class ReplyQueue {
     std::string id;    // the frame's, if it had one
     std::string text;  // waiting: the frame, to be parsed again; finished: the reply, empty for silence
     const Op* op = nullptr;
+    std::string answer;  // sent on success, instead of an ack; empty: an ack
   };
 
   bool empty() const { return slots_.empty(); }

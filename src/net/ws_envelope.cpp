@@ -54,6 +54,7 @@ Envelope parse_envelope(JsonParser& parser, std::string_view text) {
   Members members;
   if (!collect(object, members)) return malformed("type, id and data may come once each");
   Envelope envelope;
+  envelope.root = *parsed;
   if (members.id && !members.id->is_null()) {
     if (members.id->get_string().get(envelope.id) || !valid_id(envelope.id)) {
       return malformed("id must be a string of 1 to 128 characters");

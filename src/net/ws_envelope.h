@@ -13,6 +13,7 @@ struct Envelope {
   std::string_view type;
   std::string_view id;         // empty: none
   std::optional<Json> data;    // an object
+  std::optional<Json> root;    // the whole frame, an object; null when malformed
   std::optional<Error> error;  // set: nothing but `id` counts
   bool malformed = false;      // the error is that this is no frame of ours at all
 };

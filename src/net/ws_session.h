@@ -12,6 +12,7 @@
 #include "net/reply_queue.h"
 #include "net/session_ref.h"
 #include "net/transport.h"
+#include "net/ws_aliases.h"
 #include "net/ws_envelope.h"
 #include "net/ws_opening.h"
 
@@ -73,7 +74,8 @@ class WsSession final : public Session {
   void take_text(std::string_view text);
   void take_ping(const Envelope& envelope);
   void take_auth(const Envelope& envelope);
-  void take_operation(const Envelope& envelope, std::string_view text);
+  void take_alias(const Envelope& envelope, Result<AliasedFrame> frame);
+  void take_operation(const Envelope& envelope, std::string_view text, const Op* op = nullptr, std::string answer = {});
   void take_close(std::uint16_t code);
   void run(ReplyQueue::Ticket ticket, const Op& op, std::optional<Json> data);
   void run_waiting_reads();

@@ -1,6 +1,7 @@
 // What arrives on a WebSocket session, and what comes back from the operations that it asked for.
 #include "base/log.h"
 #include "net/admission.h"
+#include "net/ws_aliases.h"
 #include "net/ws_session.h"
 #include "net/ws_worker.h"
 
@@ -55,9 +56,25 @@ void WsSession::take_text(std::string_view text) {
   } else if (state_ != State::live) {
     refuse(Error(ErrorCode::unauthenticated, "send an auth frame first"), envelope.id);
     count_bad_frame();
+  } else if (auto alias = rewrite_alias(envelope)) {
+    take_alias(envelope, std::move(*alias));
   } else {
     take_operation(envelope, text);
   }
+}
+
+void WsSession::take_alias(const Envelope& envelope, Result<AliasedFrame> frame) {
+  if (!frame) return refuse(frame.error(), envelope.id);
+  if (frame->text.empty()) {
+    if (!frame->answer.empty()) send(frame->answer);
+    return;
+  }
+  std::size_t bytes = frame->text.size();
+  frame->text.append(64, '\0');
+  auto text = std::string_view(frame->text).substr(0, bytes);
+  Envelope ours = parse_envelope(worker_.parts().parser, text);
+  if (ours.error) return refuse(*ours.error, ours.id);  // it has become too large
+  take_operation(ours, text, frame->op, std::move(frame->answer));
 }
 
 void WsSession::take_ping(const Envelope& envelope) {
@@ -158,14 +175,15 @@ void WsSession::attached(Result<> done, std::string sync_token, std::string auth
 
 // --- operations ---
 
-void WsSession::take_operation(const Envelope& envelope, std::string_view text) {
-  const Op* op = find_ws_operation(envelope.type);
+void WsSession::take_operation(const Envelope& envelope, std::string_view text, const Op* op, std::string answer) {
+  if (!op) op = find_ws_operation(envelope.type);
   if (!op) return refuse(bad("there is no such type of frame"), envelope.id);
   auto& queue = busy().queue;
   ReplyQueue::Slot slot;
   slot.op = op;
   slot.write = row_of(*op).write;
   slot.id = envelope.id;
+  slot.answer = std::move(answer);
   if (!slot.write && queue.writes_under_way() && !text.empty()) {
     slot.state = ReplyQueue::Slot::State::waiting;
     slot.text = text;
@@ -195,6 +213,8 @@ void WsSession::finish(ReplyQueue::Ticket ticket, Result<std::string> reply) {
   std::string text;
   if (!reply) {
     text = error_frame(reply.error(), slot->id, language_);
+  } else if (!slot->answer.empty()) {
+    text = std::move(slot->answer);
   } else if (!slot->id.empty()) {
     write_ack(text, slot->id, *reply);
   }

@@ -245,9 +245,10 @@ constexpr Op table[] = {
                        .summary = "Ask for what is missing after a position; 0: a snapshot."}),
     op<&stream_chunk>({.name = "stream_chunk",
                        .http = "POST " API "/messages/stream",
+                       .ws = "stream_chunk",
                        .access = Access::member,
                        .rate = Rate::stream,
-                       .summary = "Start, append to and end a stream over HTTP, by client_msg_id."}),
+                       .summary = "Start, append to and end a stream, by client_msg_id."}),
 
     op<&ping>({.name = "ping",
                .ws = "ping",

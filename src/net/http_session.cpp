@@ -226,7 +226,7 @@ asio::awaitable<Result<>> HttpSession::read_body(Exchange& exchange) {
   error_code failed;
   if (equal_ignoring_case(field(parser.get(), http::field::expect), "100-continue") && in_.size() == 0) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await stream_.write(go_on, {}, failed);
+    co_await stream_.write(go_on, std::string_view(), failed);
     if (failed) close();
   }
   parser.eager(true);
@@ -325,7 +325,7 @@ HttpReply HttpSession::upgrade(Exchange& exchange) {
 asio::awaitable<void> HttpSession::hand_over(Exchange& exchange) {
   wait_at_most(timeouts_.write_ms);
   error_code failed;
-  co_await stream_.write(exchange.handshake, {}, failed);
+  co_await stream_.write(exchange.handshake, std::string_view(), failed);
   record(exchange, 101, 0);
   if (failed) co_return close();
   WsOpening opening = std::move(*exchange.opening);

@@ -13,3 +13,4 @@ export type { RequestOptions } from './http.js';
 export type { Observable } from './observable.js';
 export { deliveryOf, readersOf } from './derive.js';
 export { IndexedDbStorage, LocalStorage, MemoryStorage, type KeyValueStorage } from './storage.js';
+export { partsOf } from './stream_state.js';

@@ -1,0 +1,20 @@
+/** Draws the overlay that is asked for; each is loaded when it is first needed. */
+import { lazy, Suspense } from 'react';
+import { closeOverlay, useOverlay } from '@/lib/overlays';
+
+const NewConversation = lazy(async () => ({ default: (await import('@/features/new_conversation')).NewConversation }));
+const LeaveGroup = lazy(async () => ({ default: (await import('@/features/members')).LeaveGroup }));
+const Recall = lazy(async () => ({ default: (await import('@/features/messages')).Recall }));
+const ImageView = lazy(async () => ({ default: (await import('@/features/messages')).ImageView }));
+
+export function Overlays() {
+  const overlay = useOverlay();
+  return (
+    <Suspense fallback={null}>
+      {overlay?.kind === 'new_conversation' && <NewConversation onClose={closeOverlay} />}
+      {overlay?.kind === 'leave' && <LeaveGroup conversationId={overlay.conversationId} onClose={closeOverlay} />}
+      {overlay?.kind === 'recall' && <Recall {...overlay} onClose={closeOverlay} />}
+      {overlay?.kind === 'image' && <ImageView {...overlay} onClose={closeOverlay} />}
+    </Suspense>
+  );
+}

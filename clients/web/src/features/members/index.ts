@@ -1,0 +1,2 @@
+export { DetailsPanel } from './details_panel';
+export { LeaveGroup } from './leave_group';

@@ -1,0 +1,1 @@
+export { NewConversation } from './new_conversation';

@@ -1,0 +1,3 @@
+export { ConversationAvatar, UserAvatar } from './avatars';
+export { useConversationTitle, useNames, useUser, useUserName, userNameOf } from './names';
+export { PresenceText } from './presence_text';

@@ -1,0 +1,10 @@
+import { counted } from '../plural';
+
+export const offline = {
+  offline: 'No connection',
+  retryIn: (seconds: number) => `Next attempt in ${counted(seconds, 'second')}`,
+  retryNow: 'Try now',
+  connecting: 'Connecting…',
+  catchingUp: 'Catching up…',
+  unsent: (count: number) => `${counted(count, 'message')} will be sent when you are back`,
+};

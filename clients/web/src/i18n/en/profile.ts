@@ -1,0 +1,5 @@
+export const profile = {
+  title: 'Profile',
+  switchAccount: 'Use another account',
+  signOut: 'Sign out',
+};

@@ -1,0 +1,4 @@
+export const settings = {
+  title: 'Settings',
+  themes: { system: 'System', light: 'Light', dark: 'Dark' },
+};

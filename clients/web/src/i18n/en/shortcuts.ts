@@ -1,0 +1,3 @@
+export const shortcuts = {
+  title: 'Keyboard shortcuts',
+};

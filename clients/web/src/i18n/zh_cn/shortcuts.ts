@@ -1,0 +1,5 @@
+import type { Messages } from '..';
+
+export const shortcuts: Messages['shortcuts'] = {
+  title: '键盘快捷键',
+};

@@ -21,16 +21,10 @@ namespace {
 
 constexpr std::int64_t token_ttl_s = 24 * 3600;
 
-struct Person {
-  std::string user_id;
-  std::string display_name;
-  std::string password;
-};
-
-const std::vector<Person>& people() {
-  static const std::vector<Person> all = {{"alice", "Alice Liddell", "wonderland"},
-                                          {"bob", "Bob Shen 沈", "waterloo"},
-                                          {"carol", "Carol Danvers", "starforce"}};
+const std::vector<DemoUser>& people() {
+  static const std::vector<DemoUser> all = {{"alice", "Alice Liddell", "wonderland"},
+                                            {"bob", "Bob Shen 沈", "waterloo"},
+                                            {"carol", "Carol Danvers", "starforce"}};
   return all;
 }
 
@@ -75,7 +69,7 @@ Result<std::string> open_conversation(Tx& tx, const std::string& tenant_id, Conv
 }
 
 Result<> fill(Tx& tx, const std::string& tenant_id, std::string& group_id) {
-  for (const Person& person : people()) {
+  for (const DemoUser& person : people()) {
     TRY(ensure_user(tx, tenant_id, person.user_id, person.display_name));
     TRY_AS(hash, hash_password(person.password));
     TRY(set_password_hash(tx, tenant_id, person.user_id, hash));
@@ -96,7 +90,7 @@ void show(const Settings& settings, const std::string& group_id, int port) {
   std::printf("\nAIIM %s is ready: %s/\n\n", settings.version.c_str(), url.c_str());
   std::printf("  %-8s %-14s %s\n", "user", "password", "token (valid for 24 hours)");
   std::string alice;
-  for (const Person& person : people()) {
+  for (const DemoUser& person : people()) {
     std::string token = token_for(settings, settings.tenant_id, person.user_id, token_ttl_s);
     if (alice.empty()) alice = token;
     std::printf("  %-8s %-14s %s\n", person.user_id.c_str(), person.password.c_str(), token.c_str());
@@ -119,7 +113,7 @@ void show(const Settings& settings, const std::string& group_id, int port) {
 Result<> run_demo(Settings settings) {
   FreshDirectory directory;
   if (directory.path().empty()) return Error(ErrorCode::internal, "no temporary directory can be made");
-  settings.demo = true;
+  settings.demo_users = people();
   settings.data_dir = directory.path();
   settings.database = {};
   settings.database.sqlite_path = directory.path() + "/aiim.db";

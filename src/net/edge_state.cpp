@@ -1,6 +1,7 @@
 #include "net/edge_state.h"
 
 #include "assets/embedded.h"
+#include "net/client_config.h"
 #include "ops/operation.h"
 
 namespace aiim {
@@ -29,7 +30,8 @@ void add_embedded(StaticFiles& files) {
 
 }  // namespace
 
-EdgeState::EdgeState(const Settings& settings) : page_(landing_page(settings.version)) {
+EdgeState::EdgeState(const Settings& settings)
+    : config_(client_config_json(settings)), page_(landing_page(settings.version)) {
   auto add = [this](std::string_view pattern, Route route) {
     router.add(pattern, static_cast<int>(routes.size()));
     routes.push_back(route);
@@ -49,6 +51,10 @@ EdgeState::EdgeState(const Settings& settings) : page_(landing_page(settings.ver
   page.bytes = page_;
   page.mime = "text/html; charset=utf-8";
   files.add("/index.html", std::move(page));
+  StaticFile config;
+  config.bytes = config_;
+  config.mime = "application/json";
+  files.add("/config.json", std::move(config));
   add_embedded(files);  // the web client's page takes the landing page's place
 }
 

@@ -44,7 +44,8 @@ struct EdgeState {
 
  private:
   std::atomic<std::int64_t> sampled_s_{0};
-  const std::string page_;  // the landing page, until the web client takes its place in `files`
+  const std::string config_;  // what /config.json answers
+  const std::string page_;    // the landing page, until the web client takes its place in `files`
 };
 
 /// One connection's share of max_connections, given back when it is destroyed.

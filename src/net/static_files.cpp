@@ -50,9 +50,10 @@ std::string etag_of(std::string_view etag, std::string_view coding) {
 
 StaticFiles::StaticFiles()
     : csp_(
-          "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; media-src 'self' "
-          "blob:; "
-          "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
+          // Messages show images by their address; nothing else comes from elsewhere.
+          "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob: https: http:; "
+          "media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+          "base-uri 'none'; "
           "form-action 'self'; frame-ancestors 'none'") {}
 
 void StaticFiles::add(std::string path, StaticFile file) {

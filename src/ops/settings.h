@@ -8,6 +8,13 @@
 
 namespace aiim {
 
+/// Somebody whom visitors of a demo may be; the password is public.
+struct DemoUser {
+  std::string user_id;
+  std::string display_name;
+  std::string password;
+};
+
 struct Settings {
   // identity of this server
   std::string tenant_id = "default";  // of tokens without a tenant_id claim
@@ -56,7 +63,7 @@ struct Settings {
   std::string metrics_path = "/metrics";
   std::string log_level = "info";
   bool log_json = false;
-  bool demo = false;  // `aiim demo`: known users, offered by the page
+  std::vector<DemoUser> demo_users;  // set by `aiim demo` alone, by no configuration: the page offers to be them
 };
 
 }  // namespace aiim

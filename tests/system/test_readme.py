@@ -1,5 +1,6 @@
 """The README's tour, run as written against `aiim demo`; only the port is another one, so that it can run anywhere."""
 
+import json
 import os
 import pathlib
 import re
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
+import urllib.request
 
 import pytest
 
@@ -77,3 +79,17 @@ def test_what_the_demo_prints_works_when_pasted(demo):
     socket_lines = [line.strip() for line in printed.splitlines() if "ws://" in line]
     assert socket_lines
     assert '"hello"' in bash("sleep 1 | " + socket_lines[0])
+
+
+def test_the_page_is_told_whom_one_may_be(demo):
+    port, printed = demo
+    base = f"http://127.0.0.1:{port}"
+    with urllib.request.urlopen(f"{base}/config.json", timeout=30) as reply:
+        people = json.load(reply)["demo_users"]
+    assert [each["user_id"] for each in people] == ["alice", "bob", "carol"]
+    for each in people:
+        assert each["password"] in printed
+        body = json.dumps({"username": each["user_id"], "password": each["password"]}).encode()
+        login = urllib.request.Request(f"{base}/api/aiim/auth/login", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(login, timeout=30) as reply:
+            assert json.load(reply)["user"]["user_id"] == each["user_id"]

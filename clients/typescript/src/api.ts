@@ -274,6 +274,8 @@ export interface ConversationSummary {
   readonly conversation: Conversation;
   /** The newest message, an unsent one of one's own included. */
   readonly lastItem: MessageItem | null;
+  /** The tick of `lastItem`; null for others' messages. */
+  readonly lastDelivery: DeliveryState | null;
   readonly unreadCount: number;
   readonly mentionCount: number;
   /** Who is typing, without oneself. */

@@ -10,6 +10,7 @@ import type {
   StreamWriter,
 } from './api.js';
 import { ConversationModel } from './conversation_model.js';
+import { deliveryOf } from './derive.js';
 import { AiimError } from './errors.js';
 import { Subject } from './observable.js';
 import type { MessageQuery } from './rest.js';
@@ -85,11 +86,16 @@ export class ConversationHandle implements ConversationStore {
     const rows = this.shared.outbox.rows(this.id);
     const { last_message: last } = conversation;
     const lastRow = rows.at(-1);
-    const lastSent = last === null ? null : this.previewOf(last);
+    const lastItem = lastRow ?? (last === null ? null : this.previewOf(last));
+    const others = this.model.othersCursor();
     this.summary_ = {
       conversationId: this.id,
       conversation,
-      lastItem: lastRow ?? lastSent,
+      lastItem,
+      lastDelivery:
+        lastItem === null || lastItem.message.type === 'system'
+          ? null
+          : deliveryOf({ othersReadSeq: others.read, othersDeliveredSeq: others.delivered }, lastItem),
       unreadCount: conversation.unread_count,
       mentionCount: conversation.mention_count,
       typing: this.typing.who(),

@@ -3,7 +3,10 @@
 import type { ConversationSnapshot, DeliveryState, MessageItem } from './api.js';
 
 /** The tick of an own message: `queued → sending → sent → delivered → read` (or `failed`); null for others'. */
-export function deliveryOf(snapshot: ConversationSnapshot, item: MessageItem): DeliveryState | null {
+export function deliveryOf(
+  snapshot: Pick<ConversationSnapshot, 'othersReadSeq' | 'othersDeliveredSeq'>,
+  item: MessageItem,
+): DeliveryState | null {
   if (!item.mine) return null;
   if (item.pending !== null) return item.pending;
   if (item.message.seq <= snapshot.othersReadSeq) return 'read';

@@ -94,7 +94,10 @@ describe('receipts', () => {
     created(4, { sender_id: 'alice' });
     const tick = (): string | null => {
       const snapshot = conversation.getSnapshot();
-      return deliveryOf(snapshot, snapshot.items.at(-1) as never);
+      const shown = deliveryOf(snapshot, snapshot.items.at(-1) as never);
+      // The list shows the same.
+      expect(client.conversations.getSnapshot().items.find((i) => i.conversationId === 'c1')?.lastDelivery).toBe(shown);
+      return shown;
     };
     expect(tick()).toBe('sent');
     server.socket.push('receipt', {

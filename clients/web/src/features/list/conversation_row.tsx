@@ -138,17 +138,11 @@ function Last({
   const who = item.message.type === 'system' ? null : item.mine ? t.common.you : group ? name : null;
   return (
     <>
-      {item.mine && <Tick state={summary.lastItem === item ? tickOf(item) : 'sent'} />}
+      {summary.lastDelivery !== null && <Tick state={summary.lastDelivery} />}
       <span dir="auto" className="min-w-0 flex-1 truncate text-start">
         {who !== null && <span className="text-ink-2">{who}: </span>}
         <bdi>{text}</bdi>
       </span>
     </>
   );
-}
-
-function tickOf(item: MessageItem): 'queued' | 'sending' | 'failed' | 'sent' | 'delivered' | 'read' {
-  if (item.pending !== null) return item.pending;
-  const { status } = item.message;
-  return status === 'delivered' || status === 'read' ? status : 'sent';
 }

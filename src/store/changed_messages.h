@@ -1,6 +1,6 @@
 // Which messages changed since a rev, without an index over every message. One that never changed has its rev in the
 // order of its seq: where in the log a rev lies is a search over seqs, and from there on the index of seqs yields them
-// in the order of their revs. Only those that changed after they were created stand in an index by rev (schema/002).
+// in the order of their revs. Only those that changed after they were created stand in an index by rev (schema/003).
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -8,7 +8,7 @@
   "message_id, conversation_id, sender_id, type, content, reply_to, client_msg_id, created_at, seq, rev, edited_at, " \
   "status, stream_id, chunk_index, is_end, reactions"
 
-// What each UPDATE of a message that takes a rev must set: see schema/002.
+// What each UPDATE of a message that takes a rev must set: see schema/003.
 #define MESSAGE_REV(parameter) "first_rev = COALESCE(first_rev, rev), rev = " parameter
 
 namespace aiim {

@@ -19,7 +19,15 @@ struct UserId {
 };
 BOOST_DESCRIBE_STRUCT(UserId, (), (user_id))
 
+struct SearchUsers {
+  std::optional<std::string> query;  // what an id, a display name or a word of it begins with; empty: everybody
+  std::optional<std::int64_t> limit;
+  std::optional<std::string> cursor;
+};
+BOOST_DESCRIBE_STRUCT(SearchUsers, (), (query, limit, cursor))
+
 Async<User> get_me(App& app, Caller caller, Nothing request);
+Async<UsersPage> search_users(App& app, Caller caller, SearchUsers request);
 Async<User> update_me(App& app, Caller caller, UpdateMe request);
 Async<User> get_user(App& app, Caller caller, UserId request);
 

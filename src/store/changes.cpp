@@ -16,13 +16,13 @@ constexpr std::int64_t cursors_shown_max = 100;
 // One request changes at most 100 members and one heir: so many rows always hold a whole rev beyond a full page.
 constexpr std::int64_t member_rows_max = changes_page_max + 150;
 constexpr std::size_t message_overhead_bytes = 500;  // a message's JSON beside its content, at most for usual ids
-constexpr std::size_t member_bytes = 200;
+constexpr std::size_t member_bytes = 250;
 constexpr std::size_t cursor_bytes = 130;
 constexpr std::size_t page_overhead_bytes = 600;
 
 const Statement select_changed_members(
     "select_changed_members",
-    "SELECT user_id, role, joined_at, left_at, rev, joined_rev FROM conversation_members "
+    "SELECT user_id, role, joined_at, left_at, rev, delivered_seq, read_seq, joined_rev FROM conversation_members "
     "WHERE tenant_id = $1 AND conversation_id = $2 AND rev > $3 AND rev >= 0 ORDER BY rev LIMIT $4");
 const Statement count_changed_members(
     "count_changed_members",
@@ -55,9 +55,11 @@ Result<Changed> read_changed(Db& db, const ConversationRow& row, std::int64_t si
   changed.messages = std::move(messages);
   TRY(show_streaming(db, row.tenant_id, changed.messages));
   TRY(db.run(select_changed_members, {row.tenant_id, row.conversation_id, since, member_rows_max}, [&](const Row& r) {
-    MemberChange change{r.string(0), named<MemberRole>(r.text(1)).value_or(MemberRole::member), r.time(2),
-                        r.optional_time(3), r.integer(4)};
-    changed.members.push_back({std::move(change), r.integer(5)});
+    MemberChange change{r.string(0),  named<MemberRole>(r.text(1)).value_or(MemberRole::member),
+                        r.time(2),    r.optional_time(3),
+                        r.integer(4), r.integer(5),
+                        r.integer(6)};
+    changed.members.push_back({std::move(change), r.integer(7)});
   }));
   changed.cut = static_cast<std::int64_t>(changed.messages.size()) > limit ||
                 static_cast<std::int64_t>(changed.members.size()) == member_rows_max;

@@ -216,7 +216,8 @@ Result<> add_members(Tx& tx, Membership& actor, const std::vector<std::string>& 
   for (const std::string& user_id : fresh) {
     TRY(ensure_user(tx, row.tenant_id, user_id));
     TRY(put_member(tx, row, user_id, role));
-    changes.push_back({user_id, role, tx.now, std::nullopt, row.rev});
+    TRY_AS(member, member_now(tx, row, user_id));
+    changes.push_back(change_of(member));
   }
   auto more = static_cast<std::int64_t>(fresh.size());
   TRY(tx.db.run(update_member_count, {row.tenant_id, row.conversation_id, more}));
@@ -248,7 +249,9 @@ Result<> remove_member(Tx& tx, Membership& actor, std::string_view user_id) {
   TRY(tx.db.run(update_member_count, {row.tenant_id, row.conversation_id, -1}));
   TRY(expire_streams(tx, row.tenant_id, user_id, row.conversation_id));
   row.member_count -= 1;
-  std::vector<MemberChange> changes{{target->user_id, target->role, target->joined_at, tx.now, row.rev}};
+  target->left_at = tx.now;
+  target->rev = row.rev;
+  std::vector<MemberChange> changes{change_of(*target)};
   if (heir && !heir->owns_already) {
     TRY(put_role(tx, row, heir->user_id, MemberRole::owner));
     TRY_AS(promoted, member_now(tx, row, heir->user_id));

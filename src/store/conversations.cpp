@@ -140,7 +140,9 @@ MemberView view_of(const MemberRow& row) {
   return {row.user_id, row.role, row.joined_at, row.delivered_seq, row.read_seq};
 }
 
-MemberChange change_of(const MemberRow& row) { return {row.user_id, row.role, row.joined_at, row.left_at, row.rev}; }
+MemberChange change_of(const MemberRow& row) {
+  return {row.user_id, row.role, row.joined_at, row.left_at, row.rev, row.delivered_seq, row.read_seq};
+}
 
 Result<std::int64_t> count_unread(Db& db, std::string_view tenant_id, std::string_view conversation_id,
                                   std::string_view user_id, std::int64_t read_seq) {

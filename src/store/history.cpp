@@ -44,6 +44,11 @@ const Statement delete_reactions("delete_reactions", "DELETE FROM reactions WHER
 const Statement delete_mention(
     "delete_mention",
     "DELETE FROM mentions WHERE tenant_id = $1 AND conversation_id = $2 AND user_id = $3 AND seq = $4");
+const Statement insert_mention(
+    "insert_mention",
+    "INSERT INTO mentions (tenant_id, conversation_id, user_id, seq) SELECT tenant_id, conversation_id, user_id, $4 "
+    "FROM conversation_members WHERE tenant_id = $1 AND conversation_id = $2 AND user_id = $3 AND left_at IS NULL "
+    "ON CONFLICT (tenant_id, conversation_id, user_id, seq) DO NOTHING");
 const Statement select_receipts(
     "select_receipts",
     "SELECT m.user_id, "
@@ -112,12 +117,22 @@ Result<Message> message_of(Db& db, const ConversationRow& row, std::string_view 
   return std::move(*found);
 }
 
-Result<> forget_mentions(Tx& tx, const ConversationRow& row, const Message& message) {
-  if (message.type != MessageType::text && message.type != MessageType::ai) return {};
-  auto accepted = accept_content(MessageType::text, message.content, UserKind::human);
-  if (!accepted) return {};
-  for (const std::string& user_id : accepted->mentions) {
+/// Whom a stored message names.
+std::vector<std::string> mentions_of(const Message& message) {
+  auto accepted = accept_content(message.type, message.content, UserKind::bot);
+  return accepted ? std::move(accepted->mentions) : std::vector<std::string>();
+}
+
+/// The message's mentions become `wanted`: of members alone, and never of the sender.
+Result<> put_mentions(Tx& tx, const ConversationRow& row, const Message& message,
+                      const std::vector<std::string>& wanted) {
+  for (const std::string& user_id : mentions_of(message)) {
+    if (std::find(wanted.begin(), wanted.end(), user_id) != wanted.end()) continue;
     TRY(tx.db.run(delete_mention, {row.tenant_id, row.conversation_id, user_id, message.seq}));
+  }
+  for (const std::string& user_id : wanted) {
+    if (user_id == message.sender_id) continue;
+    TRY(tx.db.run(insert_mention, {row.tenant_id, row.conversation_id, user_id, message.seq}));
   }
   return {};
 }
@@ -204,6 +219,7 @@ Result<Message> edit_message(Tx& tx, Membership& actor, std::string_view message
     return Error(ErrorCode::conflict, "the message is still being written");
   TRY_AS(accepted, accept_content(message.type, content, sender_kind));
   TRY(take_rev(tx, row));
+  TRY(put_mentions(tx, row, message, accepted.mentions));
   TRY(tx.db.run(update_content, {row.tenant_id, message_id, accepted.content, tx.now, row.rev}));
   message.content = std::move(accepted.content);
   message.edited_at = tx.now;
@@ -222,7 +238,7 @@ Result<Message> recall_message(Tx& tx, Membership& actor, std::string_view messa
   if (message.status == MessageStatus::streaming)
     return Error(ErrorCode::conflict, "the message is still being written");
   TRY(take_rev(tx, row));
-  TRY(forget_mentions(tx, row, message));
+  TRY(put_mentions(tx, row, message, {}));
   TRY(tx.db.run(delete_reactions, {row.tenant_id, message_id}));
   message.content = RawJson{};
   message.status = MessageStatus::recalled;

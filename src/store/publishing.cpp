@@ -27,6 +27,7 @@ void publish_advanced(EventBatch& events, const CursorStep& step, const CursorOu
     made->tenant_id = step.tenant_id;
     made->conversation_id = step.conversation_id;
     made->user_id = step.user_id;
+    made->seq = outcome.delivered_seq + outcome.read_seq;
     made->frame = std::move(frame);
     events.push_back(std::move(made));
   };
@@ -34,8 +35,8 @@ void publish_advanced(EventBatch& events, const CursorStep& step, const CursorOu
   event(shared ? Event::Kind::receipt : Event::Kind::personal,
         receipt_event(step.conversation_id, step.user_id, outcome.delivered_seq, outcome.read_seq, now));
   if (!step.read) return;
-  OwnUpdate own{step.conversation_id,  outcome.muted,    outcome.pinned,
-                outcome.delivered_seq, outcome.read_seq, outcome.unread_count};
+  OwnUpdate own{step.conversation_id, outcome.muted,        outcome.pinned,       outcome.delivered_seq,
+                outcome.read_seq,     outcome.unread_count, outcome.mention_count};
   event(Event::Kind::personal, me_updated(own));
 }
 

@@ -25,7 +25,8 @@ struct CursorOutcome {
   std::int64_t member_count = 0;
   bool muted = false;
   bool pinned = false;
-  std::int64_t unread_count = 0;  // only when `read` and moved
+  std::int64_t unread_count = 0;   // only when `read` and moved
+  std::int64_t mention_count = 0;  // the same
 };
 
 }  // namespace aiim

@@ -45,11 +45,14 @@ const Statement insert_receipts(
     DbKind::postgres);
 const Statement count_unread(
     "advance.unread.postgres",
-    "SELECT i.place, u.unread FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY "
+    "SELECT i.place, u.unread, n.mentions FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) WITH "
+    "ORDINALITY "
     "AS i (tenant_id, conversation_id, user_id, seq, place) CROSS JOIN LATERAL (SELECT COUNT(*) AS unread FROM ("
-    "SELECT 1 FROM im_messages WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id "
-    "AND seq > i.seq AND sender_id <> i.user_id AND status <> 'recalled' AND type <> 'system' "
-    "ORDER BY conversation_id, tenant_id, seq LIMIT 1000) unread) u",
+    "SELECT 1 FROM (SELECT sender_id, status, type FROM im_messages WHERE tenant_id = i.tenant_id "
+    "AND conversation_id = i.conversation_id AND seq > i.seq ORDER BY conversation_id, tenant_id, seq DESC LIMIT 5000) "
+    "newest WHERE sender_id <> i.user_id AND status <> 'recalled' AND type <> 'system' LIMIT 1000) unread) u "
+    "CROSS JOIN LATERAL (SELECT COUNT(*) AS mentions FROM (SELECT 1 FROM mentions WHERE tenant_id = i.tenant_id "
+    "AND conversation_id = i.conversation_id AND user_id = i.user_id AND seq > i.seq LIMIT 1000) mentioned) n",
     DbKind::postgres);
 
 using Of = PgArray::Of;
@@ -175,7 +178,9 @@ class Advance {
     TRY_AS(results, pipeline.finish());
     for (int i = 0; !unread_places_.empty() && i < PQntuples(results.back().get()); ++i) {
       PgRow row(results.back().get(), i);
-      outcomes_[unread_places_[static_cast<std::size_t>(row.integer(0)) - 1]].unread_count = row.integer(1);
+      CursorOutcome& outcome = outcomes_[unread_places_[static_cast<std::size_t>(row.integer(0)) - 1]];
+      outcome.unread_count = row.integer(1);
+      outcome.mention_count = row.integer(2);
     }
     return {};
   }

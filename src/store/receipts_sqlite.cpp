@@ -26,10 +26,14 @@ const Statement insert_receipt("advance.receipt.sqlite",
                                "FROM im_messages WHERE tenant_id = $1 AND conversation_id = $2 AND seq = $5",
                                DbKind::sqlite);
 const Statement count_unread("advance.unread.sqlite",
-                             "SELECT COUNT(*) FROM (SELECT 1 FROM im_messages WHERE tenant_id = $1 "
-                             "AND conversation_id = $2 AND seq > $4 AND sender_id <> $3 AND status <> 'recalled' "
-                             "AND type <> 'system' LIMIT 1000)",
+                             "SELECT COUNT(*) FROM (SELECT 1 FROM (SELECT sender_id, status, type FROM im_messages "
+                             "WHERE tenant_id = $1 AND conversation_id = $2 AND seq > $4 ORDER BY seq DESC LIMIT 5000) "
+                             "WHERE sender_id <> $3 AND status <> 'recalled' AND type <> 'system' LIMIT 1000)",
                              DbKind::sqlite);
+const Statement count_mentions("advance.mentions.sqlite",
+                               "SELECT COUNT(*) FROM (SELECT 1 FROM mentions WHERE tenant_id = $1 "
+                               "AND conversation_id = $2 AND user_id = $3 AND seq > $4 LIMIT 1000)",
+                               DbKind::sqlite);
 
 struct Cursors {
   std::int64_t delivered = 0, read = 0, last_seq = 0;
@@ -84,6 +88,8 @@ Result<> advance(Db& db, const CursorStep& step, CursorOutcome& outcome, Time no
   if (read_moved && *seq < was.last_seq) {
     TRY(db.run(count_unread, {step.tenant_id, step.conversation_id, step.user_id, *seq},
                [&](const Row& row) { outcome.unread_count = row.integer(0); }));
+    TRY(db.run(count_mentions, {step.tenant_id, step.conversation_id, step.user_id, *seq},
+               [&](const Row& row) { outcome.mention_count = row.integer(0); }));
   }
   return {};
 }

@@ -230,7 +230,8 @@ TEST_P(StoreTest, CursorStepsPublishReceiptsAndTheReadersOwnState) {
   EXPECT_EQ(events[2]->kind, Event::Kind::personal);
   EXPECT_EQ(events[2]->frame,
             R"({"type":"me.updated","data":{"conversation_id":"c1","muted":false,"pinned":false,"delivered_seq":1,)"
-            R"("read_seq":1,"unread_count":0}})");
+            R"("read_seq":1,"unread_count":0,"mention_count":0}})");
+  EXPECT_EQ(events[1]->seq, 2) << "of two receipts the hub keeps the one that is further";
 }
 
 TEST_P(StoreTest, AReadSeesEveryAcknowledgedWriteOfAnyWorker) {

@@ -1,5 +1,6 @@
 #include "store/users.h"
 
+#include "store/people.h"
 #include "store/streams.h"
 
 namespace aiim {
@@ -8,9 +9,10 @@ namespace {
 const Statement select_user("select_user",
                             "SELECT user_id, tenant_id, display_name, avatar_url, kind, role, status, created_at "
                             "FROM users WHERE tenant_id = $1 AND user_id = $2");
-const Statement insert_user("insert_user",
-                            "INSERT INTO users (tenant_id, user_id, display_name, kind, created_at, updated_at) "
-                            "VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (tenant_id, user_id) DO NOTHING");
+const Statement insert_user(
+    "insert_user",
+    "INSERT INTO users (tenant_id, user_id, display_name, kind, created_at, updated_at, "
+    "folded) VALUES ($1, $2, $3, $4, $5, $5, TRUE) ON CONFLICT (tenant_id, user_id) DO NOTHING");
 const Statement update_user(
     "update_user",
     "UPDATE users SET display_name = $3, avatar_url = $4, role = $5, status = $6, updated_at = $7 "
@@ -51,7 +53,10 @@ Result<User> ensure_user(Tx& tx, std::string_view tenant_id, std::string_view us
   TRY_AS(found, find_user(tx.db, tenant_id, user_id));
   if (found) return std::move(*found);
   auto name = display_name.empty() ? user_id : display_name;
-  TRY(tx.db.run(insert_user, {tenant_id, user_id, name, name_of(kind), tx.now}));
+  TRY_AS(inserted, tx.db.run(insert_user, {tenant_id, user_id, name, name_of(kind), tx.now}));
+  if (inserted > 0) {
+    TRY(put_user_names(tx.db, tenant_id, user_id, name));
+  }
   TRY_AS(made, find_user(tx.db, tenant_id, user_id));
   if (!made) return Error(ErrorCode::internal, "a user that was just created is missing");
   return std::move(*made);
@@ -69,6 +74,9 @@ Result<User> change_user(Tx& tx, std::string_view tenant_id, std::string_view us
   if (change.status) user.status = *change.status;
   TRY(tx.db.run(update_user, {tenant_id, user_id, user.display_name, user.avatar_url, name_of(user.role),
                               name_of(user.status), tx.now}));
+  if (change.display_name) {
+    TRY(put_user_names(tx.db, tenant_id, user_id, user.display_name));
+  }
   if (credentials_changed) {
     TRY(note_auth_change(tx, tenant_id, user_id));
   }

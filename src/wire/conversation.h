@@ -28,15 +28,18 @@ struct MemberView {
 };
 BOOST_DESCRIBE_STRUCT(MemberView, (), (user_id, role, joined_at, delivered_seq, read_seq))
 
-/// A member's presence and role as events and sync carry them: `left_at` is null while present.
+/// A member's presence and role as events and sync carry them: `left_at` is null while present. The cursors are there
+/// because somebody who comes back still has those of before.
 struct MemberChange {
   std::string user_id;
   MemberRole role = MemberRole::member;
   Time joined_at;
   std::optional<Time> left_at;
   std::int64_t rev = 0;
+  std::int64_t delivered_seq = 0;
+  std::int64_t read_seq = 0;
 };
-BOOST_DESCRIBE_STRUCT(MemberChange, (), (user_id, role, joined_at, left_at, rev))
+BOOST_DESCRIBE_STRUCT(MemberChange, (), (user_id, role, joined_at, left_at, rev, delivered_seq, read_seq))
 
 struct Conversation {
   std::string conversation_id;

@@ -51,6 +51,7 @@ std::string me_updated(const OwnUpdate& own) {
   out.append(",\"delivered_seq\":").append(std::to_string(own.delivered_seq));
   out.append(",\"read_seq\":").append(std::to_string(own.read_seq));
   out.append(",\"unread_count\":").append(std::to_string(own.unread_count));
+  out.append(",\"mention_count\":").append(std::to_string(own.mention_count));
   out.append("}}");
   return out;
 }

@@ -24,8 +24,9 @@ struct OwnUpdate {
   std::int64_t delivered_seq = 0;
   std::int64_t read_seq = 0;
   std::int64_t unread_count = 0;
+  std::int64_t mention_count = 0;
 };
-/// {"type":"me.updated","data":{conversation_id, muted, pinned, delivered_seq, read_seq, unread_count}}
+/// {"type":"me.updated","data":{conversation_id, muted, pinned, delivered_seq, read_seq, unread_count, mention_count}}
 std::string me_updated(const OwnUpdate& own);
 
 }  // namespace aiim

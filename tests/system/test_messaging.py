@@ -465,3 +465,62 @@ def test_the_heartbeat_finds_the_dead_and_spares_the_living():
             assert b"\x88" in received and (4408).to_bytes(2, "big") in received
     finally:
         server.close()
+
+
+def counts(server, user, conversation):
+    view = server.call(user, "GET", f"/conversations/{conversation}")
+    return view["unread_count"], view["mention_count"]
+
+
+def test_mentions_follow_edits_and_recalls_and_end_with_reading(shared_server):
+    server = shared_server
+    group = server.group("mn1", ["mn2", "mn3"])
+    text = lambda *who: {"text": "hello", "mentions": list(who)}
+    first = send(server, "mn1", group, content=text("mn2", "mn1", "stranger"))
+    path = f"/messages/{group}/{first['message_id']}"
+    assert [counts(server, u, group) for u in ("mn1", "mn2", "mn3")] == [(0, 0), (1, 1), (1, 0)]
+    server.call("mn1", "PATCH", path, {"content": text("mn3")})
+    assert [counts(server, u, group) for u in ("mn2", "mn3")] == [(1, 0), (1, 1)]
+    server.call("mn1", "PATCH", path, {"content": text("mn2", "mn3", "mn2")})
+    assert [counts(server, u, group) for u in ("mn2", "mn3")] == [(1, 1), (1, 1)]
+    second = send(server, "mn1", group, content=text("mn2"))
+
+    async def whole():
+        device, = await events_of(server, "mn2")
+        await device.do("mark_read", {"conversation_id": group, "seq": 1})
+        mine = [e["data"] for e in (await settled([device], 0.5))[0] if e["type"] == "me.updated"]
+        assert [(m["unread_count"], m["mention_count"]) for m in mine] == [(1, 1)]
+        page = (await device.do("sync", {"conversations": [{"conversation_id": group, "rev": 0}]}))["conversations"][0]
+        assert (page["me"]["unread_count"], page["me"]["mention_count"]) == (1, 1)
+        await close(device)
+
+    asyncio.run(whole())
+    server.call("mn1", "DELETE", f"/messages/{group}/{second['message_id']}")
+    assert [counts(server, u, group) for u in ("mn2", "mn3")] == [(0, 0), (1, 1)]
+    server.call("mn3", "POST", "/receipts/read", {"conversation_id": group, "seq": 2}, expect=204)
+    assert counts(server, "mn3", group) == (0, 0)
+    # Who was no member when named is, once the text is sent again.
+    third = send(server, "mn1", group, content=text("mn4"))
+    server.call("mn1", "POST", f"/conversations/{group}/members", {"user_ids": ["mn4"]})
+    assert counts(server, "mn4", group)[1] == 0
+    server.call("mn1", "PATCH", f"/messages/{group}/{third['message_id']}", {"content": text("mn4")})
+    assert counts(server, "mn4", group)[1] == 1
+
+
+def test_who_comes_back_has_the_cursors_of_before(shared_server):
+    server = shared_server
+    group = server.group("cb1", ["cb2", "cb3"])
+    for n in range(4):
+        send(server, "cb1", group, str(n))
+    server.call("cb2", "POST", "/receipts/read", {"conversation_id": group, "seq": 3}, expect=204)
+    server.call("cb2", "DELETE", f"/conversations/{group}", expect=204)
+
+    async def whole():
+        device, = await events_of(server, "cb3")
+        await in_thread(server.call, "cb1", "POST", f"/conversations/{group}/members", {"user_ids": ["cb2"]})
+        joined, = [e for e in (await settled([device]))[0] if e["type"] == "member.joined"]
+        member, = joined["data"]["members"]
+        assert (member["user_id"], member["left_at"], member["delivered_seq"], member["read_seq"]) == ("cb2", None, 3, 3)
+        await close(device)
+
+    asyncio.run(whole())

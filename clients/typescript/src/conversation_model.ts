@@ -464,6 +464,9 @@ export class ConversationModel {
   /** `joined`: whether those present are new; null: not said. */
   private applyMembers(changes: readonly MemberChange[], joined: boolean | null): void {
     for (const change of changes) {
+      const { user_id, delivered_seq, read_seq } = change;
+      if (delivered_seq !== undefined && read_seq !== undefined)
+        this.moveCursor({ user_id, delivered_seq, read_seq });
       const held = this.members.get(change.user_id);
       if (held !== undefined && held.rev >= change.rev) continue;
       const is = change.left_at === null;

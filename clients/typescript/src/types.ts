@@ -41,6 +41,9 @@ export interface MemberChange {
   readonly joined_at: Timestamp;
   readonly left_at: Timestamp | null;
   readonly rev: number;
+  /** Who comes back still has the cursors of before. Absent from servers that do not send them. */
+  readonly delivered_seq?: number;
+  readonly read_seq?: number;
 }
 
 /** How far one member has received and read. Cursors only move forward. */

@@ -17,14 +17,20 @@ std::string conversation_topic(std::string_view tenant_id, std::string_view conv
 
 std::string user_topic(std::string_view tenant_id, std::string_view user_id) { return topic("u/", tenant_id, user_id); }
 
+std::string presence_topic(std::string_view tenant_id, std::string_view user_id) {
+  return topic("p/", tenant_id, user_id);
+}
+
 std::string topic_of(const Event& event) {
   switch (event.kind) {
     case Event::Kind::durable:
     case Event::Kind::delta:
+    case Event::Kind::typing:
     case Event::Kind::receipt: return conversation_topic(event.tenant_id, event.conversation_id);
     case Event::Kind::personal:
     case Event::Kind::joined:
     case Event::Kind::revoked: return user_topic(event.tenant_id, event.user_id);
+    case Event::Kind::presence: return presence_topic(event.tenant_id, event.user_id);
     case Event::Kind::ephemeral:
       return event.conversation_id.empty() ? user_topic(event.tenant_id, event.user_id)
                                            : conversation_topic(event.tenant_id, event.conversation_id);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
+
 namespace aiim {
 
 struct Event {
@@ -19,11 +21,17 @@ struct Event {
                 // call signals; dropped first for slow ones
     delta,      // to the followers: append `n` of `stream_id`. The hub joins appends and makes the frames
     revoked,    // `user_id`'s credentials changed: re-check and close what is no longer allowed
+    typing,    // `user_id` types in the conversation (rev 1), or stopped (rev 0); without a frame: hubs decide whom and
+               // how often to tell
+    presence,  // `user_id` is in another PresenceState (rev), the seq-th change of anybody: to sessions that watch
   };
   Kind kind = Kind::durable;
   std::string tenant_id;
   std::string conversation_id;  // empty for revoked
-  std::string user_id;          // personal, joined, revoked: whose topic; receipt: the reader; ephemeral: who caused it
+  std::string user_id;          // personal, joined, revoked: whose topic; receipt: the reader; ephemeral, typing: who
+                                // caused it; presence: who
+  Time at;                      // presence: when they were last seen
+  std::string session_id;       // typing: where it came from, and is not told
   std::string epoch;            // durable, joined
   std::int64_t rev = 0;         // durable, joined
   std::int64_t after = 0;       // durable: the position a session must have reached
@@ -41,9 +49,11 @@ struct Event {
 
 using EventBatch = std::vector<std::shared_ptr<const Event>>;  // shared: every interested worker reads the same events
 
-/// The topic an event belongs to: "c/<tenant>/<conversation>" or "u/<tenant>/<user>".
+/// The topic an event belongs to: "c/<tenant>/<conversation>", "u/<tenant>/<user>", or for presence
+/// "p/<tenant>/<user>".
 std::string conversation_topic(std::string_view tenant_id, std::string_view conversation_id);
 std::string user_topic(std::string_view tenant_id, std::string_view user_id);
+std::string presence_topic(std::string_view tenant_id, std::string_view user_id);
 std::string topic_of(const Event& event);
 
 }  // namespace aiim

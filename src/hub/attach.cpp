@@ -164,6 +164,7 @@ void Hub::Impl::add_session(UserEntry& user, Session& session) {
   session.index_in_user_ = static_cast<std::uint32_t>(user.sessions.size());
   user.sessions.push_back(&session);
   sessions_++;
+  announce(user, true, session);
 }
 
 void Hub::Impl::remove_session(Session& session) {
@@ -172,6 +173,8 @@ void Hub::Impl::remove_session(Session& session) {
   if (session.watching_ > 0) {
     for (const Follow& follow : user.following) forget_watcher(*follow.conversation, session);
   }
+  announce(user, false, session);
+  forget_watch(session);
   Session* last = user.sessions.back();
   user.sessions[session.index_in_user_] = last;
   last->index_in_user_ = session.index_in_user_;

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "core/event.h"
 #include "hub/session.h"
+#include "wire/presence.h"
 
 namespace aiim {
 
@@ -119,6 +120,49 @@ struct Pending {
   };
   std::vector<Expected> expected;
   std::vector<EventPtr> receipts;  // the latest of each reader
+
+  // Who types, as this hub's sessions see it.
+  struct Typist {
+    std::string user_id;
+    std::string session_id;     // where it was said last: not told
+    std::int64_t until_ms = 0;  // unless it is said again; 0: stopped
+    std::int64_t told_ms = 0;   // when `start` was told last
+    bool shown = false;
+  };
+  std::vector<Typist> typists;
+  std::int64_t typing_due_ms = 0;  // no further `start` of this conversation before
+};
+
+/// A user whose presence sessions here watch.
+struct Watched {
+  struct Watcher {
+    Session* session;
+    std::uint32_t index;  // in the session's Watch
+    PresenceState sent;
+  };
+  TopicName topic;  // of presence
+  Presence presence;
+  std::string frame;  // the presence as an event
+  std::uint64_t version = 0;
+  std::vector<Watcher> watchers;
+  std::uint32_t pins = 0;  // by requests under way
+  bool known = false;      // the bus confirmed the subscription, and the board was read after it
+  bool listed = false;     // in Impl::presence_changed_
+};
+
+/// Whom one session watches.
+struct Watch {
+  struct Entry {
+    std::string user_id;
+    Watched* watched = nullptr;  // null: not for the session to see
+    std::uint32_t index = 0;     // of the Watcher there
+  };
+  std::vector<Entry> entries;        // in order of user_id
+  std::uint64_t number = 0;          // of the list; answers that are about an earlier one change nothing
+  std::vector<std::string> recheck;  // those who may be seen no more, or again
+  bool recheck_all = false;
+  bool reading = false;  // who may be seen
+  bool listed = false;   // in Impl::to_recheck_
 };
 
 struct Conversation {

@@ -8,14 +8,21 @@
 
 namespace aiim {
 
-Hub::Impl::Impl(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits)
-    : io_(io), bus_(bus), store_(std::move(store)), limits_(limits), self_(std::make_shared<Impl*>(this)), timer_(io) {
+Hub::Impl::Impl(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits, PresenceBoard* board)
+    : io_(io),
+      bus_(bus),
+      store_(std::move(store)),
+      limits_(limits),
+      self_(std::make_shared<Impl*>(this)),
+      timer_(io),
+      board_(board) {
   BusSubscriber subscriber;
   subscriber.post = [&io](std::function<void()> work) { boost::asio::post(io, std::move(work)); };
   subscriber.deliver = [this](const EventBatch& batch) { take_batch(batch); };
   subscriber.lost = [this] {
     const Turn turn(*this);
     verify_all();
+    refresh_watched();
   };
   subscriber_ = bus_.add(std::move(subscriber));
 }
@@ -47,6 +54,10 @@ void Hub::Impl::take(const EventPtr& event) {
       if (Conversation* to = find_conversation(event->tenant_id, event->conversation_id)) take_delta(*to, event);
       return;
     case Event::Kind::joined: take_joined(event); return;
+    case Event::Kind::typing:
+      if (Conversation* in = find_conversation(event->tenant_id, event->conversation_id)) take_typing(*in, *event);
+      return;
+    case Event::Kind::presence: take_presence(*event); return;
     case Event::Kind::personal:
     case Event::Kind::revoked: take_personal(*event); return;
     case Event::Kind::ephemeral:
@@ -116,9 +127,15 @@ void Hub::Impl::on_time() {
     if (!conversation->pending) continue;
     if (receipts_due) send_receipts(*conversation);
     give_up_expecting(*conversation, now);
+    end_typing(*conversation, now);
     Pending& held = pending(*conversation);
     if (held.due_ms != 0 && held.due_ms <= now && !held.reading) repair(*conversation);
     tidy(*conversation);
+  }
+  if (presence_due_ms_ != 0 && presence_due_ms_ <= now) tell_presence();
+  if (recheck_resume_ms_ != 0 && recheck_resume_ms_ <= now) {
+    recheck_resume_ms_ = 0;
+    recheck_more();
   }
   std::int64_t next = receipts_due_ms_;
   const auto earlier = [&next](std::int64_t ms) {
@@ -128,7 +145,10 @@ void Hub::Impl::on_time() {
     const Pending& held = *conversation->pending;
     if (!held.reading) earlier(held.due_ms);
     for (const Pending::Expected& expected : held.expected) earlier(expected.due_ms);
+    earlier(typing_due(held, limits_.typing_pause_ms));
   }
+  earlier(presence_due_ms_);
+  earlier(recheck_resume_ms_);
   earlier(verify_resume_ms_);
   if (!deltas_.empty()) earlier(std::get<0>(*deltas_.begin()));
   if (next != 0) wake_at(std::max(next, now + 1));
@@ -179,8 +199,8 @@ Conversation* Hub::Impl::find_conversation(std::string_view topic, std::uint64_t
 
 // --- the public face ---
 
-Hub::Hub(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits)
-    : impl_(std::make_unique<Impl>(io, bus, std::move(store), limits)) {}
+Hub::Hub(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits, PresenceBoard* board)
+    : impl_(std::make_unique<Impl>(io, bus, std::move(store), limits, board)) {}
 Hub::~Hub() = default;
 
 void Hub::attach(Session& session, std::string tenant_id, std::string user_id, std::function<void(Result<>)> ready) {
@@ -212,6 +232,22 @@ void Hub::caught_up(Session& session, std::string_view tenant_id, std::string_vi
   if (!frame.empty()) impl_->send(session, frame, false);
   if (Conversation* conversation = impl_->find_conversation(tenant_id, conversation_id))
     impl_->caught_up(*conversation, session, stream_id);
+}
+
+void Hub::typing(Session& session, std::string_view conversation_id, TypingState state) {
+  const Impl::Turn turn(*impl_);
+  impl_->typing(session, conversation_id, state);
+}
+
+void Hub::watch(Session& session, std::vector<std::string> user_ids,
+                std::function<void(Result<std::vector<Presence>>)> done) {
+  const Impl::Turn turn(*impl_);
+  impl_->watch(session, std::move(user_ids), std::move(done));
+}
+
+void Hub::set_away(Session& session, Away why, bool away) {
+  const Impl::Turn turn(*impl_);
+  impl_->set_away(session, why, away);
 }
 
 FramePool& Hub::frames() { return impl_->pool_; }

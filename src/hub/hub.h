@@ -17,10 +17,12 @@
 #include "base/result.h"
 #include "core/event.h"
 #include "hub/session.h"
+#include "wire/presence.h"
 
 namespace aiim {
 
 class Bus;
+class PresenceBoard;
 
 /// A position in one conversation, as read from the store.
 struct Followed {
@@ -51,6 +53,14 @@ struct HubStore {
   std::function<void(std::string tenant_id, std::string conversation_id, std::int64_t rev, std::int64_t highest_seq,
                      std::function<void(Result<Changes>)> done)>
       read_changes;
+  /// Those of `user_ids` who share a conversation with the user, and when they were last seen.
+  struct Acquaintance {
+    std::string user_id;
+    std::optional<Time> last_seen;
+  };
+  std::function<void(std::string tenant_id, std::string user_id, std::vector<std::string> user_ids,
+                     std::function<void(Result<std::vector<Acquaintance>>)> done)>
+      read_acquaintances;
   /// Is this user (and this credential) still allowed? Else the code to close with.
   std::function<void(std::string tenant_id, std::string user_id, std::string credential_id,
                      std::function<void(Result<> allowed)> done)>
@@ -73,6 +83,12 @@ struct HubLimits {
   std::size_t pending_bytes_max = 8 * 1024 * 1024;  // the same in bytes
   std::int64_t repair_backoff_min_ms = 100;         // after a read that failed; doubles
   std::int64_t repair_backoff_max_ms = 5'000;
+  std::int64_t presence_window_ms = 200;  // a user's changes of presence are told once per window
+  std::int64_t typing_ms = 6'000;         // who does not say again that they type, stopped
+  std::int64_t typing_again_ms = 2'000;   // a `start` repeated sooner is not told again
+  std::int64_t typing_pause_ms = 1'000;   // at least between two `start` of one user
+  std::size_t typists_max = 50;           // of one conversation; further ones are not told of
+  std::int64_t typing_per_s = 2'000;      // a conversation's `start` times its followers, about
 };
 
 /// What a hub did so far, for metrics. Read on the hub's thread.
@@ -83,11 +99,13 @@ struct HubCounts {
   std::uint64_t held_dropped = 0;       // events that did not fit behind a hole
   std::uint64_t ephemeral_dropped = 0;  // frames not given to slow sessions
   std::uint64_t slow_consumers = 0;     // sessions ended with 4008
+  std::uint64_t presence_told = 0;      // presence events put into outboxes
+  std::uint64_t typing_told = 0;        // typing events, each for all followers of a conversation
 };
 
 class Hub {
  public:
-  Hub(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits);
+  Hub(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits, PresenceBoard* board = nullptr);
   ~Hub();
 
   /// Subscribes to everything the user may see, reads where each conversation stands, then calls `ready`, never from
@@ -108,6 +126,17 @@ class Hub {
   /// Sends what was read (empty: it lacked nothing), then the deltas that came meanwhile.
   void caught_up(Session& session, std::string_view tenant_id, std::string_view conversation_id,
                  std::string_view stream_id, std::string_view frame);
+  /// The session's user types in a conversation of theirs, or stopped. Told to the other sessions of all members; a
+  /// user who says nothing more stopped. What is said too often is dropped.
+  void typing(Session& session, std::string_view conversation_id, TypingState state);
+  /// Replaces the users whose presence the session is told (at most watched_max), and says how they are; who shares no
+  /// conversation with the session's user is offline and was never seen. Never calls `done` from inside.
+  void watch(Session& session, std::vector<std::string> user_ids,
+             std::function<void(Result<std::vector<Presence>>)> done);
+  static constexpr std::size_t watched_max = 500;
+  /// The session's user is away when all of their sessions are, each for at least one reason.
+  enum class Away : std::uint8_t { idle = 1, chosen = 2 };
+  void set_away(Session& session, Away why, bool away);
 
   FramePool& frames();
   std::size_t sessions() const;

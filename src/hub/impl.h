@@ -1,6 +1,7 @@
 // The hub's inside, in parts: hub.cpp (what comes in, turns, time), attach.cpp (users and sessions come and go),
 // order.cpp (each conversation's durable events in order, repaired where needed), members.cpp (who follows what),
-// streams.cpp (deltas of what is being written) and fan_out.cpp (bytes into outboxes). Private to src/hub.
+// streams.cpp (deltas of what is being written), typing.cpp, watches.cpp (presence) and fan_out.cpp (bytes into
+// outboxes). Private to src/hub.
 //
 // Every way in opens a Turn. Entries are only destroyed, and slow sessions only ended, when the outermost turn closes,
 // so that loops and callbacks in between never lose what they stand on. Callbacks that come later carry a topic and a
@@ -18,7 +19,7 @@
 namespace aiim {
 
 struct Hub::Impl {
-  Impl(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits);
+  Impl(boost::asio::io_context& io, Bus& bus, HubStore store, HubLimits limits, PresenceBoard* board);
   ~Impl();
 
   /// Opened by every way in.
@@ -143,6 +144,47 @@ struct Hub::Impl {
   void take_receipt(Conversation& conversation, const EventPtr& event);
   void send_receipts(Conversation& conversation);
 
+  // typing.cpp
+  void typing(Session& session, std::string_view conversation_id, TypingState state);
+  void take_typing(Conversation& conversation, const Event& event);
+  void begin_typing(Conversation& conversation, Pending::Typist& typist, std::int64_t now_ms);
+  void tell_typing(Conversation& conversation, const Pending::Typist& typist, TypingState state);
+  void end_typing(Conversation& conversation, std::int64_t now_ms);
+  static std::int64_t typing_due(const Pending& held, std::int64_t pause_ms);
+
+  // watches.cpp
+  using Acquaintances = std::vector<HubStore::Acquaintance>;
+  using WatchDone = std::function<void(Result<std::vector<Presence>>)>;
+  /// A session as callbacks that come later know it, and the list that they are about.
+  struct WatchRef {
+    std::string user_topic;
+    std::uint64_t generation;
+    std::string session_id;
+    std::uint64_t number;
+  };
+  void announce(UserEntry& user, bool arrived, Session& session);
+  void set_away(Session& session, Away why, bool away);
+  void watch(Session& session, std::vector<std::string> user_ids, WatchDone done);
+  Session* find_session(const WatchRef& ref);
+  Watch* find_watch(const Session& session);
+  std::vector<Watched*> pin_watched(std::string_view tenant_id, const Acquaintances& visible);
+  void subscribe_watched(const std::vector<Watched*>& watched, std::function<void()> confirmed);
+  void unpin_watched(const std::vector<Watched*>& watched);
+  void replace_watch(Session& session, const std::vector<std::string>& user_ids, const std::vector<Watched*>& visible);
+  void refresh_watched();
+  void judge(Session& session, Watch& watch, std::uint32_t index, Watched* visible);
+  void stop_watching(Watch::Entry& entry);
+  void forget_watch(Session& session);
+  void drop_watched(Watched& watched);
+  void take_presence(const Event& event);
+  void presence_changed(Watched& watched, std::int64_t delay_ms);
+  void tell_presence();
+  void members_changed(Conversation& conversation, const Event& event);
+  void recheck_sessions(UserEntry& user);
+  void recheck_later(Session& session, Watch& watch);
+  void recheck_more();
+  void rechecked(const WatchRef& ref, std::vector<std::string> asked, Result<Acquaintances> read);
+
   boost::asio::io_context& io_;
   Bus& bus_;
   const HubStore store_;
@@ -182,6 +224,15 @@ struct Hub::Impl {
   std::int64_t forget_streams_ms_ = 0;
 
   std::unordered_set<Conversation*> busy_;  // those with `pending`
+
+  PresenceBoard* const board_;
+  std::unordered_map<std::string_view, std::unique_ptr<Watched>> watched_;  // by presence topic
+  std::unordered_map<const Session*, std::unique_ptr<Watch>> watches_;
+  std::vector<std::string> presence_changed_;  // topics
+  std::int64_t presence_due_ms_ = 0;           // when they are told; 0: nothing to tell
+  std::deque<WatchRef> to_recheck_;
+  int rechecking_ = 0;
+  std::int64_t recheck_resume_ms_ = 0;  // the store failed: not before; 0: at once
 
   std::deque<std::pair<std::string, std::uint64_t>> to_verify_;  // topics and generations of users
   int verifying_ = 0;

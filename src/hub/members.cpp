@@ -160,6 +160,7 @@ void Hub::Impl::join_unknown(Conversation& conversation, UserEntry& user, const 
 /// conversation.created, and from there on every durable event above `rev`.
 void Hub::Impl::welcome(Conversation& conversation, UserEntry& user, std::string_view frame, std::int64_t rev) {
   to_user(user, frame);
+  recheck_sessions(user);
   if (Follower* follower = find_follower(conversation, user)) {
     flush_run();
     follower->since = rev;

@@ -34,6 +34,7 @@ void Hub::Impl::forward(Conversation& conversation, const Event& event) {
     release_waiting_joins(conversation, false);
   }
   if (!event.stream_id.empty()) end_stream(conversation, event.stream_id);
+  if (!watches_.empty() && (!event.left.empty() || !event.joined.empty())) members_changed(conversation, event);
   if (!event.left.empty()) members_left(conversation, event);
   if (!event.joined.empty()) members_joined(conversation, event);
   to_followers(conversation, event.frame, event.rev, false);
@@ -233,7 +234,7 @@ void Hub::Impl::tidy(Conversation& conversation) {
   if (!conversation.pending) return;
   const Pending& held = *conversation.pending;
   if (!held.held.empty() || held.wanted > conversation.rev || held.forced || held.reading ||
-      !held.waiting_joins.empty() || !held.expected.empty() || !held.receipts.empty()) {
+      !held.waiting_joins.empty() || !held.expected.empty() || !held.receipts.empty() || !held.typists.empty()) {
     return;
   }
   busy_.erase(&conversation);

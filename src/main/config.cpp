@@ -202,6 +202,8 @@ const std::vector<SettingRow>& rows() {
     t.push_back(number_row("outbox_bytes_max", "AIIM_OUTBOX_BYTES_MAX", &S::outbox_bytes_max, 64 << 10, 256 << 20));
     t.push_back(number_row("heartbeat_seconds", "AIIM_HEARTBEAT_SECONDS", &S::heartbeat_s, 1, 3600));
     t.push_back(number_row("silent_seconds", "AIIM_SILENT_SECONDS", &S::silent_s, 2, 7200));
+    t.push_back(number_row("away_seconds", "AIIM_AWAY_SECONDS", &S::away_s, 1, 86400));
+    t.push_back(number_row("presence_grace_seconds", "AIIM_PRESENCE_GRACE_SECONDS", &S::presence_grace_s, 0, 300));
     t.push_back(switch_row("enable_metrics", "ENABLE_METRICS", &S::metrics));
     t.push_back(text_row("metrics_path", "METRICS_PATH", &S::metrics_path));
     t.push_back(choice_row("log_level", "LOG_LEVEL", &S::log_level,

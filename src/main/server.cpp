@@ -24,7 +24,9 @@
 #include "ops/dispatch.h"
 #include "ops/identities.h"
 #include "ops/passwords.h"
+#include "ops/presence.h"
 #include "store/migrate.h"
+#include "store/people.h"
 
 namespace aiim {
 namespace {
@@ -87,7 +89,14 @@ Result<> prepare_database(const Settings& settings, const ServerHooks& hooks) {
   TRY_AS(db, open_db(settings.database));
   TRY_AS(applied, migrate_up(*db));
   if (applied > 0) log_info("migrated", {{"migrations", applied}});
+  TRY(fold_old_users(*db, SystemClock().now()));
   return hooks.prepare ? hooks.prepare(*db) : Result<>();
+}
+
+/// Those who are there at the end were seen then. Not worth a failure.
+void remember_presence(const Settings& settings, const PresenceBoard& presence, Time now) {
+  auto db = open_db(settings.database);
+  if (!db || !keep_last_seen(**db, presence, now)) log_warn("last_seen_not_kept");
 }
 
 /// As many descriptors as the system allows: each connection needs one.
@@ -175,10 +184,11 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   PasswordThread passwords;
   EdgeState edges(settings);
   edges.tls = std::move(tls);
+  PresenceBoard presence(clock, settings.presence_grace_s * 1000);
 
   int count =
       settings.workers > 0 ? settings.workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  SharedParts shared{settings, clock, *store, metrics, limiter, identities, passwords, *bus, edges};
+  SharedParts shared{settings, clock, *store, metrics, limiter, identities, passwords, *bus, edges, presence};
   for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(shared, i));
   for (auto& worker : workers) {
     TRY(worker->listen(settings.host, settings.port));
@@ -205,7 +215,8 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   edges.draining = true;
   drain(workers, settings.drain_s * 1000);
   for (auto& worker : workers) worker->stop_and_join();
-  store.reset();    // finishes what is queued; its jobs point into the workers' coroutines
+  store.reset();  // finishes what is queued; its jobs point into the workers' coroutines
+  remember_presence(settings, presence, clock.now());
   workers.clear();  // before what they share
   alarm(0);
   log_info("stopped");

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "ops/hub_store.h"
+#include "ops/presence.h"
 #include "ops/streams.h"
 
 namespace aiim {
@@ -22,11 +23,12 @@ HubLimits limits_of(const Settings& settings) {
 Worker::Worker(const SharedParts& shared, int number)
     : keep_running_(io_.get_executor()),
       bus_(shared.bus),
+      presence_(shared.presence),
       number_(number),
       // hub_ is not yet alive here, but neither is anything that would use it through app_.
       app_{shared.settings,  shared.clock, shared.store, shared.metrics, shared.limiter, shared.identities,
            shared.passwords, io_,          hub_},
-      hub_(io_, shared.bus, make_hub_store(app_), limits_of(shared.settings)),
+      hub_(io_, shared.bus, make_hub_store(app_), limits_of(shared.settings), &shared.presence),
       edge_(app_, io_, shared.edges),
       tasks_(io_.get_executor(), "worker") {}
 
@@ -40,6 +42,7 @@ void Worker::start() {
     if (number_ != 0) return;
     tasks_.spawn("watch_credentials", watch_credentials(app_, bus_));
     tasks_.spawn("sweep_streams", sweep_streams(app_));
+    tasks_.spawn("sweep_presence", sweep_presence(app_, bus_, presence_));
   });
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("aiim-worker-" + std::to_string(number_)).c_str());

@@ -8,6 +8,7 @@
 #include "base/task_group.h"
 #include "core/bus.h"
 #include "hub/hub.h"
+#include "hub/presence_board.h"
 #include "net/edge.h"
 #include "ops/app.h"
 
@@ -24,6 +25,7 @@ struct SharedParts {
   PasswordThread& passwords;
   Bus& bus;
   EdgeState& edges;
+  PresenceBoard& presence;
 };
 
 class Worker {
@@ -33,7 +35,8 @@ class Worker {
   ~Worker();
 
   Result<int> listen(const std::string& host, int port);
-  /// Starts the thread. Worker 0 also watches for changed credentials and for streams whose lease ran out.
+  /// Starts the thread. Worker 0 also watches for changed credentials, for streams whose lease ran out
+  /// and for users who left.
   void start();
   /// From any thread: says goodbye to every connection; `done` is called on the worker's thread.
   void drain(std::int64_t deadline_ms, std::function<void()> done);
@@ -45,6 +48,7 @@ class Worker {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_;
   Bus& bus_;
+  PresenceBoard& presence_;
   int number_;
   App app_;
   Hub hub_;

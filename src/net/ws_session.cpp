@@ -42,6 +42,7 @@ WsSession::WsSession(WsWorker& worker, SessionRef ref, WsOpening opening, Transp
       heard_s_(worker.now_s()),
       deadline_s_(worker.now_s() + seconds(worker.parts().app.settings.auth_frame_s) + 1),
       opened_s_(worker.now_s()),
+      active_s_(worker.now_s()),
       reader_(unauthenticated_bytes_max),
       address_(std::move(opening.address)),
       slot_(std::move(opening.slot)) {
@@ -194,6 +195,7 @@ void WsSession::schedule() {
   std::uint32_t due = deadline_s_;
   if (state_ == State::live) {
     due = std::min(ping_s_, heard_s_ + seconds(worker_.parts().app.settings.silent_s));
+    if (!idle_) due = std::min(due, active_s_ + seconds(worker_.parts().app.settings.away_s));
     auto left_ms = identity_->expires_at - worker_.parts().app.clock.now();
     if (left_ms < std::int64_t{Wheel::seconds} * 1000) {
       due = std::min(due,
@@ -215,6 +217,10 @@ void WsSession::on_due(std::uint32_t due_s) {
     } else if (now_s >= ping_s_) {
       ping_s_ = now_s + seconds(settings.heartbeat_s);
       send_control(WsOpcode::ping, {});
+    }
+    if (state_ == State::live && !idle_ && now_s - active_s_ >= seconds(settings.away_s)) {
+      idle_ = true;
+      worker_.hub().set_away(*this, Hub::Away::idle, true);
     }
   } else if (now_s >= deadline_s_) {
     if (state_ == State::closing) return bury(close_code_);

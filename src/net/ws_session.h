@@ -79,6 +79,7 @@ class WsSession final : public Session {
   void take_close(std::uint16_t code);
   void run(ReplyQueue::Ticket ticket, const Op& op, std::optional<Json> data);
   void run_waiting_reads();
+  void note_activity();
   void answer_due();
   void refuse(const Error& error, std::string_view id);
   void count_bad_frame();
@@ -101,6 +102,7 @@ class WsSession final : public Session {
   bool write_blocked_ = false;
   bool dirty_ = false;
   bool resuming_ = false;
+  bool idle_ = false;  // nobody did anything for a while
   bool peer_closed_ = false;
   bool reader_failed_ = false;
   Language language_;
@@ -114,6 +116,7 @@ class WsSession final : public Session {
   std::uint32_t deadline_s_;  // for credentials, then for the close
   std::uint32_t due_s_ = 0;   // the valid entry in the wheel
   std::uint32_t opened_s_;
+  std::uint32_t active_s_;  // when somebody last did something
   WsReader reader_;
   std::unique_ptr<Busy> busy_;
   std::shared_ptr<const Identity> identity_;  // shared with the operations under way

@@ -155,6 +155,7 @@ void WsSession::attached(Result<> done, std::string sync_token, std::string auth
     return end(1012, {});
   }
   state_ = State::live;
+  active_s_ = worker_.now_s();
   const App& app = worker_.parts().app;
   reader_ = WsReader(static_cast<std::size_t>(app.settings.body_bytes_max));
   Hello hello{session_id_,
@@ -178,6 +179,7 @@ void WsSession::attached(Result<> done, std::string sync_token, std::string auth
 void WsSession::take_operation(const Envelope& envelope, std::string_view text, const Op* op, std::string answer) {
   if (!op) op = find_ws_operation(envelope.type);
   if (!op) return refuse(bad("there is no such type of frame"), envelope.id);
+  if (row_of(*op).write && row_of(*op).attended) note_activity();
   auto& queue = busy().queue;
   ReplyQueue::Slot slot;
   slot.op = op;
@@ -192,6 +194,11 @@ void WsSession::take_operation(const Envelope& envelope, std::string_view text, 
   }
   auto ticket = queue.add(std::move(slot));
   run(ticket, *op, envelope.data);
+}
+
+void WsSession::note_activity() {
+  active_s_ = worker_.now_s();
+  if (std::exchange(idle_, false)) worker_.hub().set_away(*this, Hub::Away::idle, false);
 }
 
 void WsSession::run(ReplyQueue::Ticket ticket, const Op& op, std::optional<Json> data) {

@@ -53,9 +53,9 @@ RateClass class_of(Rate rate) {
   return {1, 1};
 }
 
-Result<> charge(App& app, const OpRow& row, const Caller& caller, double items) {
-  if (row.rate.value == Rate::none || app.settings.rate_limit_per_s <= 0) return {};
-  const auto [name, rule] = rate_policy(app.settings, row.rate.value);
+Result<> charge(App& app, Rate rate, const Caller& caller, double items) {
+  if (rate == Rate::none || app.settings.rate_limit_per_s <= 0) return {};
+  const auto [name, rule] = rate_policy(app.settings, rate);
   std::string key(name);
   if (caller.identity) {
     key.append("/").append(caller.tenant_id()).append("/").append(caller.user_id());
@@ -100,6 +100,10 @@ void note(App& app, const Op& op, const Caller& caller, const Result<std::string
 
 }  // namespace
 
+Result<> charge_more(App& app, Rate rate, const Caller& caller, double items) {
+  return items > 0 ? charge(app, rate, caller, items) : Result<>();
+}
+
 Result<> charge_items(App& app, const OpRow& row, const Caller& caller, const Type& type, const void* request) {
   if (!row.write) return {};
   std::size_t items = 1;
@@ -112,7 +116,7 @@ Result<> charge_items(App& app, const OpRow& row, const Caller& caller, const Ty
     }
     if (field->kind == Type::Kind::array) items = std::max(items, field->size(value));
   }
-  return items > 1 ? charge(app, row, caller, static_cast<double>(items - 1)) : Result<>();
+  return items > 1 ? charge(app, row.rate.value, caller, static_cast<double>(items - 1)) : Result<>();
 }
 
 RatePolicy rate_policy(const Settings& settings, Rate rate) {
@@ -172,7 +176,7 @@ boost::asio::awaitable<Result<std::string>> dispatch(App& app, Call call) {
   Caller caller = call.caller;
   Result<std::string> result = Error(ErrorCode::unauthenticated);
   if (caller.identity || op.row.access.value == Access::anyone) {
-    Result<> allowed = charge(app, op.row, caller, 1);
+    Result<> allowed = charge(app, op.row.rate.value, caller, 1);
     if (allowed && caller.identity && !(op.row.write ? caller.identity->may_write : caller.identity->may_read)) {
       allowed = Error(ErrorCode::forbidden, "this API key's scopes do not cover this");
     }

@@ -44,6 +44,7 @@ struct OpRow {
   Required<Rate> rate;
   bool write = true;  // changes something: kept in order per connection, handed over without awaiting the last
   Audit audit = Audit::no;
+  bool attended = true;  // a write that somebody makes, who is then not away; false: clients make it by themselves
   const char* summary = "";
 };
 

@@ -10,6 +10,7 @@
 #include "core/bus.h"
 #include "ops/identities.h"
 #include "store/changes.h"
+#include "store/people.h"
 #include "store/users.h"
 
 namespace aiim {
@@ -37,6 +38,18 @@ Async<HubStore::Changes> read_hole(App& app, std::string tenant_id, std::string 
   co_return co_await app.store.read<HubStore::Changes>(std::move(job));
 }
 
+using Acquainted = std::vector<HubStore::Acquaintance>;
+Async<Acquainted> read_acquainted(App& app, std::string tenant_id, std::string user_id,
+                                  std::vector<std::string> user_ids) {
+  std::function<Result<Acquainted>(Db&)> job = [&](Db& db) -> Result<Acquainted> {
+    TRY_AS(found, acquaintances(db, tenant_id, user_id, user_ids));
+    Acquainted acquainted;
+    for (Acquaintance& each : found) acquainted.push_back({std::move(each.user_id), each.last_seen});
+    return acquainted;
+  };
+  co_return co_await app.store.read<Acquainted>(std::move(job));
+}
+
 /// Runs on the worker and hands the result to `done` there, whatever happens.
 template <class T>
 void spawn(App& app, Async<T> work, std::function<void(Result<T>)> done) {
@@ -57,6 +70,11 @@ HubStore make_hub_store(App& app) {
                               std::int64_t highest_seq, std::function<void(Result<HubStore::Changes>)> done) {
     spawn<HubStore::Changes>(app, read_hole(app, std::move(tenant_id), std::move(conversation_id), rev, highest_seq),
                              std::move(done));
+  };
+  store.read_acquaintances = [&app](std::string tenant_id, std::string user_id, std::vector<std::string> user_ids,
+                                    std::function<void(Result<Acquainted>)> done) {
+    spawn<Acquainted>(app, read_acquainted(app, std::move(tenant_id), std::move(user_id), std::move(user_ids)),
+                      std::move(done));
   };
   store.check_credentials = [&app](std::string tenant_id, std::string user_id, std::string credential_id,
                                    std::function<void(Result<>)> done) {

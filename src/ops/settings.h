@@ -53,10 +53,12 @@ struct Settings {
   std::int64_t group_members_max = 10'000;
   std::int64_t open_streams_max = 512;  // of one user
   std::int64_t outbox_bytes_max = 1024 * 1024;
-  std::int64_t auth_frame_s = 10;  // a socket without credentials must send `auth` within
-  std::int64_t heartbeat_s = 25;   // ping interval
-  std::int64_t silent_s = 75;      // closed after
-  std::int64_t drain_s = 10;       // of the 15 s between SIGTERM and exit
+  std::int64_t auth_frame_s = 10;     // a socket without credentials must send `auth` within
+  std::int64_t heartbeat_s = 25;      // ping interval
+  std::int64_t silent_s = 75;         // closed after
+  std::int64_t away_s = 300;          // without anything done on any session, a user is away
+  std::int64_t presence_grace_s = 5;  // who left is there for so long yet
+  std::int64_t drain_s = 10;          // of the 15 s between SIGTERM and exit
 
   // operation
   bool metrics = true;

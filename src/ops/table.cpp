@@ -4,6 +4,7 @@
 #include "ops/conversations.h"
 #include "ops/messages.h"
 #include "ops/operation.h"
+#include "ops/presence.h"
 #include "ops/streams.h"
 #include "ops/users.h"
 
@@ -60,6 +61,13 @@ constexpr Op table[] = {
                           .rate = Rate::write,
                           .audit = Audit::yes,
                           .summary = "End one login, or all but the present one."}),
+    op<&search_users>({.name = "search_users",
+                       .http = "GET " API "/users",
+                       .access = Access::user,
+                       .rate = Rate::read,
+                       .write = false,
+                       .summary = "People of the tenant by what their id, their display name or a word of it begins "
+                                  "with; everybody without a query."}),
     op<&get_user>({.name = "get_user",
                    .http = "GET " API "/users/{user_id}",
                    .access = Access::user,
@@ -202,6 +210,7 @@ constexpr Op table[] = {
                          .ws = "mark_delivered",
                          .access = Access::member,
                          .rate = Rate::receipt,
+                         .attended = false,
                          .summary = "Move the own delivered cursor forward."}),
     op<&mark_read>({.name = "mark_read",
                     .http = "POST " API "/receipts/read",
@@ -215,6 +224,24 @@ constexpr Op table[] = {
                        .rate = Rate::read,
                        .write = false,
                        .summary = "Who received and read a message, and when."}),
+
+    // who is there
+    op<&typing>({.name = "typing",
+                 .ws = "typing",
+                 .access = Access::member,
+                 .rate = Rate::signal,
+                 .summary = "Tell the other members that one types, or stopped. Silence stops it too."}),
+    op<&watch_presence>({.name = "watch_presence",
+                         .ws = "presence.watch",
+                         .access = Access::user,
+                         .rate = Rate::read,
+                         .write = false,
+                         .summary = "Replace the list of users whose presence this session is told."}),
+    op<&set_presence>({.name = "set_presence",
+                       .ws = "presence.set",
+                       .access = Access::user,
+                       .rate = Rate::signal,
+                       .summary = "Say that nobody looks at this session, or that somebody does again."}),
 
     // streams
     op<&start_stream>({.name = "start_stream",
@@ -254,6 +281,7 @@ constexpr Op table[] = {
                .ws = "ping",
                .access = Access::user,
                .rate = Rate::stream,
+               .attended = false,
                .summary = "Is the connection alive? Renews the leases of the streams that it names."}),
 };
 

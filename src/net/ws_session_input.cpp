@@ -82,11 +82,12 @@ void WsSession::take_ping(const Envelope& envelope) {
   bool renews = envelope.data && state_ == State::live && !(*envelope.data)["stream_ids"].error();
   if (renews && find_ws_operation("ping")) return take_operation(envelope, {});
   if (envelope.id.empty()) return;
-  std::string data = R"({"server_time":")";
-  append_rfc3339(data, worker_.parts().app.clock.now());
-  data += "\"}";
   auto& out = worker_.scratch();
-  write_ack(out, envelope.id, data);
+  out.assign(R"({"type":"ack","id":)");
+  append_json_string(out, envelope.id);
+  out += R"(,"data":{"server_time":")";
+  append_rfc3339(out, worker_.parts().app.clock.now());
+  out += "\"}}";
   send(out);
 }
 

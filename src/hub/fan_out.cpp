@@ -17,16 +17,23 @@ void Hub::Impl::send(Session& session, std::string_view json, bool droppable) {
 
 void Hub::Impl::push(Session& session, const FrameSlice& slice, bool droppable) {
   Outbox& outbox = session.outbox;
+  if (outbox.empty()) {
+    outbox.push(slice);
+    const bool above = outbox.bytes() > limits_.outbox_bytes_max;
+    session.granted_bytes_ = above ? static_cast<std::uint32_t>(outbox.bytes()) : 0;
+    return session.mark_dirty();
+  }
+  const std::size_t limit = limits_.outbox_bytes_max + session.granted_bytes_;
   if (outbox.bytes() > limits_.outbox_bytes_soft) [[unlikely]] {
     if (droppable) {
       counts_.ephemeral_dropped++;
       return;
     }
-    if (outbox.bytes() > limits_.outbox_bytes_max) return;  // about to be ended
+    if (outbox.bytes() > limit) return;  // about to be ended
   }
   outbox.push(slice);
   session.mark_dirty();
-  if (outbox.bytes() > limits_.outbox_bytes_max) [[unlikely]]
+  if (outbox.bytes() > limit) [[unlikely]]
     slow_.push_back(&session);
 }
 

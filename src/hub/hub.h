@@ -69,7 +69,9 @@ struct HubStore {
 
 struct HubLimits {
   std::size_t outbox_bytes_soft = 256 * 1024;  // ephemeral events are dropped above this
-  std::size_t outbox_bytes_max = 1024 * 1024;  // above this the session is closed with 4008
+  // Above this the session is closed with 4008. An empty outbox takes a frame of any size, and that one counts for
+  // nothing until the outbox is empty again: nobody was slow yet, and a reply may be longer than the limit.
+  std::size_t outbox_bytes_max = 1024 * 1024;
   std::int64_t receipt_window_ms = 200;
   // A stream's deltas are that far apart. Above stream_audience sessions the window grows with them, since each delta
   // costs a frame for everybody.

@@ -620,6 +620,27 @@ TEST(Hub, a_session_above_the_limit_is_ended_once_and_gets_no_more) {
   EXPECT_EQ(world.hub->sessions(), 1U);
 }
 
+TEST(Hub, an_empty_outbox_takes_a_frame_above_the_limit_and_as_much_as_the_limit_behind_it) {
+  HubLimits limits = World::quick();
+  limits.outbox_bytes_max = 30'000;
+  World world(limits);
+  TestSession alice, bob;
+  world.attach(alice, "alice");
+  world.attach(bob, "bob");
+  for (int i = 0; i < 3; i++) {
+    world.hub->send(alice, std::string(200'000, 'x'));
+    world.publish(world.log.post("c"));
+    EXPECT_EQ(alice.take().size(), 2U);
+    EXPECT_EQ(alice.ends, 0);
+  }
+  world.hub->send(alice, std::string(200'000, 'x'));
+  world.hub->send(alice, std::string(20'000, 'x'));
+  EXPECT_EQ(alice.ends, 0);
+  world.hub->send(alice, std::string(20'000, 'x'));
+  EXPECT_EQ(alice.end_code, 4008);
+  EXPECT_EQ(bob.take().size(), 3U);
+}
+
 TEST(Hub, revocation_closes_the_sessions_of_that_credential) {
   World world;
   TestSession one("sid1"), two("sid1"), three("sid2"), bob("sid1");

@@ -338,6 +338,24 @@ def test_a_slow_consumer_is_closed_and_the_others_are_not_held_up():
         server.close()
 
 
+def test_a_reply_longer_than_the_outbox_limit_reaches_a_client_that_reads():
+    server = Server(AIIM_OUTBOX_BYTES_MAX="65536")
+    server.start()
+    try:
+        conversation = server.direct("alice", "bob")
+        view = server.call("bob", "GET", f"/conversations/{conversation}")
+        for _ in range(20):
+            server.call("alice", "POST", "/messages", {"conversation_id": conversation, "type": "text", "content": "x" * 20_000})
+        with RawSocket(server, "bob") as bob:
+            hello(bob)
+            for _ in range(3):
+                bob.say("sync", {"conversations": [{"conversation_id": conversation, "rev": view["rev"], "epoch": view["epoch"]}]}, "s")
+                reply = bob.json()
+                assert reply["type"] == "ack" and len(reply["data"]["conversations"][0]["messages"]) == 20
+    finally:
+        server.close()
+
+
 def test_a_draining_server_answers_what_is_under_way_then_says_goodbye():
     server = Server()
     server.start()

@@ -37,6 +37,7 @@ SUITES = [
     Suite("unit", "gtest", "src", 240, "*/*_test.cpp"),
     Suite("system", "pytest", "tests/system", 900),
     Suite("faults", "pytest", "tests/faults", 600),
+    Suite("counts", "pytest", "tests/counts", 120),
     Suite("bench", "gtest", "bench", 120, "*_test.cpp"),
     Suite("python-sdk", "pytest", "clients/python/tests", 120),
     Suite("sdk", "vitest", "clients/typescript", 480, "test/**/*.test.ts"),

@@ -31,6 +31,7 @@ const std::vector<Workload>& workloads();
 // cases when none is given.
 std::vector<Case> with_workers(const std::vector<Case>& cases, const Options& options);
 
+std::vector<Case> bus_cases(const Options&);
 std::vector<Case> growth_cases(const Options&);
 std::vector<Case> herd_cases(const Options&);
 std::vector<Case> history_cases(const Options&);

@@ -23,6 +23,7 @@ const std::vector<Workload>& workloads() {
       {"herd", "--sessions are cut at once and come back, behind by 20 messages", herd_cases},
       {"store", "the store alone: batches on one connection, and its threads under --depth waiting appends",
        store_cases},
+      {"bus", "topics inside one process alone: --batch events per publish to 1 and 2 workers", bus_cases},
       {"growth", "the others along messages, members, sessions and workers", growth_cases},
   };
   return all;

@@ -36,7 +36,7 @@ class Session {
   UserEntry* user_ = nullptr;  // null until attached
   std::uint8_t away_ = 0;      // why nobody is looking; 0: somebody may be
   std::uint32_t index_in_user_ = 0;
-  std::uint32_t watching_ = 0;  // streams that it was let into in the middle, see streams.cpp
+  std::uint32_t watching_ = 0;       // streams that it was let into in the middle, see streams.cpp
   std::uint32_t granted_bytes_ = 0;  // of a frame above the limit that the outbox took while it was empty
 };
 

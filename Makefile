@@ -100,11 +100,12 @@ bench: ## the load generator's short set (under 5 minutes) against servers of it
 	@$(call compile,default,aiim aiim-bench)
 	@set -o pipefail; build/aiim-bench short --spawn 'build/aiim serve' --seconds 2 --json build/bench.json | tee build/bench.txt
 
-soak: ## a thousand pairs talking for SECONDS_EACH seconds (60; an hour is 3600), a figure per 5 s
-	@scripts/dependencies.sh build
+soak: ## a thousand pairs talking for SECONDS_EACH seconds (60; an hour is 3600), then 1,000 viewers of a stream for two minutes
+	@scripts/dependencies.sh build test
 	@$(call configure,default)
 	@$(call compile,default,aiim aiim-bench)
 	@build/aiim-bench pair-soak --receipts --spawn 'build/aiim serve' --seconds $(SECONDS_EACH)
+	@$(PYTHON) tests/soak/stream_crowd.py
 
 clean: ## remove everything that was built
 	@rm -rf build build-asan build-tsan build-fuzz .configure.log

@@ -204,6 +204,7 @@ const std::vector<SettingRow>& rows() {
     t.push_back(number_row("silent_seconds", "AIIM_SILENT_SECONDS", &S::silent_s, 2, 7200));
     t.push_back(number_row("away_seconds", "AIIM_AWAY_SECONDS", &S::away_s, 1, 86400));
     t.push_back(number_row("presence_grace_seconds", "AIIM_PRESENCE_GRACE_SECONDS", &S::presence_grace_s, 0, 300));
+    t.push_back(switch_row("echo_agent", "AIIM_ECHO_AGENT", &S::echo_agent));
     t.push_back(switch_row("enable_metrics", "ENABLE_METRICS", &S::metrics));
     t.push_back(text_row("metrics_path", "METRICS_PATH", &S::metrics_path));
     t.push_back(choice_row("log_level", "LOG_LEVEL", &S::log_level,

@@ -68,7 +68,16 @@ Result<std::string> open_conversation(Tx& tx, const std::string& tenant_id, Conv
   return conversation.conversation_id;
 }
 
-Result<> fill(Tx& tx, const std::string& tenant_id, std::string& group_id) {
+/// The demo agent with a greeting that says what it can do.
+Result<> add_agent(Tx& tx, const std::string& tenant_id) {
+  TRY(ensure_user(tx, tenant_id, "echo", "Echo", UserKind::bot));
+  TRY_AS(conversation, open_conversation(tx, tenant_id, ConversationType::direct, std::nullopt, {"echo"}));
+  return say(tx, tenant_id, conversation, "echo",
+             "Write me something and watch the answer grow. `/slow 10`, `/long 50`, `/tools` and `/fail` show more; "
+             "anybody can stop me.");
+}
+
+Result<> fill(Tx& tx, const std::string& tenant_id, bool agent, std::string& group_id) {
   for (const DemoUser& person : people()) {
     TRY(ensure_user(tx, tenant_id, person.user_id, person.display_name));
     TRY_AS(hash, hash_password(person.password));
@@ -77,6 +86,9 @@ Result<> fill(Tx& tx, const std::string& tenant_id, std::string& group_id) {
   TRY_AS(direct, open_conversation(tx, tenant_id, ConversationType::direct, std::nullopt, {"bob"}));
   TRY(say(tx, tenant_id, direct, "alice", "Hi Bob! Did the parcel arrive?"));
   TRY(say(tx, tenant_id, direct, "bob", "This morning, thank you 🎉"));
+  if (agent) {
+    TRY(add_agent(tx, tenant_id));
+  }
   TRY_AS(group, open_conversation(tx, tenant_id, ConversationType::group, "Weekend trip", {"bob", "carol"}));
   TRY(say(tx, tenant_id, group, "alice", "Shall we take the early train on Saturday?"));
   TRY(say(tx, tenant_id, group, "carol", "好啊，我带早餐。"));
@@ -123,7 +135,7 @@ Result<> run_demo(Settings settings) {
   hooks.prepare = [&](Db& db) -> Result<> {
     TRY_AS(now, db.begin_write(SystemClock().now()));
     Tx tx{db, now, std::make_shared<EventBatch>()};
-    TRY(fill(tx, settings.tenant_id, group_id));
+    TRY(fill(tx, settings.tenant_id, settings.echo_agent, group_id));
     return db.commit();
   };
   hooks.ready = [&](int port) { show(settings, group_id, port); };

@@ -8,6 +8,7 @@
 #include "ops/common.h"
 #include "ops/in_conversation.h"
 #include "ops/operation.h"
+#include "ops/streams.h"
 
 namespace aiim {
 namespace {
@@ -91,6 +92,9 @@ SendAck send_ack(const MessageSent& sent) {
 RevAck rev_ack(const MessageReply& reply) { return {reply.message.rev}; }
 
 Async<MessageSent> send_message(App& app, Caller caller, SendMessage request) {
+  if (request.type == MessageType::stream_chunk) {
+    co_return co_await send_stream_chunk(app, std::move(caller), std::move(request));
+  }
   CO_TRY_AS(draft, make_draft(caller, std::move(request), app.clock.now()));
   CO_TRY_AS(outcome, co_await app.store.append(std::move(draft)));
   switch (outcome.verdict) {

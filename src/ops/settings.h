@@ -52,7 +52,7 @@ struct Settings {
   std::int64_t server_frame_bytes_max = 1024 * 1024;
   std::int64_t group_members_max = 10'000;
   std::int64_t open_streams_max = 512;  // of one user
-  std::int64_t outbox_bytes_max = 1024 * 1024;
+  std::int64_t outbox_bytes_max = 2 * 1024 * 1024;
   std::int64_t auth_frame_s = 10;     // a socket without credentials must send `auth` within
   std::int64_t heartbeat_s = 25;      // ping interval
   std::int64_t silent_s = 75;         // closed after
@@ -65,6 +65,7 @@ struct Settings {
   std::string metrics_path = "/metrics";
   std::string log_level = "info";
   bool log_json = false;
+  bool echo_agent = true;            // the demo agent, in this server's tenant
   std::vector<DemoUser> demo_users;  // set by `aiim demo` alone, by no configuration: the page offers to be them
 };
 

@@ -239,6 +239,45 @@ Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request) {
 
 namespace {
 
+struct ChunkContent {
+  std::optional<std::string> chunk;
+  std::optional<std::string> text;
+  std::optional<bool> stream_end;
+  std::optional<bool> is_end;
+  std::optional<std::int64_t> chunk_index;
+};
+BOOST_DESCRIBE_STRUCT(ChunkContent, (), (chunk, text, stream_end, is_end, chunk_index))
+
+Result<StreamChunk> chunk_in(const Caller& caller, SendMessage request) {
+  TRY_AS(key, idempotency_key(caller, request.client_msg_id));
+  if (!key) return Error::field("client_msg_id", "is required: it names the stream");
+  thread_local JsonParser parser;
+  TRY_AS(json, parser.parse(request.content.text));
+  ChunkContent content;
+  if (std::string_view bare; !json.get_string().get(bare)) {
+    content.chunk = bare;
+  } else {
+    TRY(decode_into(type_of<ChunkContent>(), &content, json));
+  }
+  StreamChunk chunk;
+  chunk.conversation_id = std::move(request.conversation_id);
+  chunk.chunk = content.chunk ? std::move(content.chunk) : std::move(content.text);
+  chunk.stream_end = content.stream_end ? content.stream_end : content.is_end;
+  chunk.client_msg_id = std::move(*key);
+  chunk.chunk_index = content.chunk_index;
+  return chunk;
+}
+
+}  // namespace
+
+Async<MessageSent> send_stream_chunk(App& app, Caller caller, SendMessage request) {
+  CO_TRY_AS(chunk, chunk_in(caller, std::move(request)));
+  CO_TRY_AS(reply, co_await stream_chunk(app, std::move(caller), std::move(chunk)));
+  co_return MessageSent{std::move(reply.message), false};
+}
+
+namespace {
+
 constexpr std::int64_t sweep_ms = 1000;
 constexpr std::int64_t sweep_batch = 100;
 

@@ -73,6 +73,9 @@ Async<Nothing> cancel_stream(App& app, Caller caller, StreamId request);
 /// What is missing after `n` (0: a snapshot) follows the ack as events to this connection alone.
 Async<Nothing> watch_stream(App& app, Caller caller, WatchStream request);
 Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request);
+/// A message of type stream_chunk is that form too: content is the chunk, or {chunk | text, stream_end | is_end,
+/// chunk_index}.
+Async<MessageSent> send_stream_chunk(App& app, Caller caller, SendMessage request);
 
 /// For as long as the io_context runs: ends streams whose lease ran out. One per process.
 boost::asio::awaitable<void> sweep_streams(App& app);

@@ -65,6 +65,29 @@ def test_scopes_bind(shared_server):
     assert status == 403 and problem["code"] == "forbidden"
 
 
+def test_admins_make_list_and_revoke_keys_over_rest(shared_server):
+    server = shared_server
+    assert server.cli("user", "add", "key-admin", "--admin", "--data-dir", str(server.data)).returncode == 0
+    made = server.call("key-admin", "POST", "/api-keys", {"user_id": "rest-bot", "name": "first", "scopes": ["read", "write"]})
+    key, key_id = {"X-API-Key": made["key"]}, made["api_key"]["key_id"]
+    status, me, _ = server.request("GET", "/api/aiim/users/me", headers=key)
+    assert status == 200 and (me["user_id"], me["kind"]) == ("rest-bot", "bot")
+    listed = {k["key_id"]: k for k in server.call("key-admin", "GET", "/api-keys")["api_keys"]}
+    assert listed[key_id]["name"] == "first" and listed[key_id]["last_used_at"] and "key" not in listed[key_id]
+    for user, expect in (("somebody", 403), ("rest-bot", 403)):
+        server.call(user, "GET", "/api-keys", expect=expect)
+        server.call(user, "POST", "/api-keys", {"user_id": "x-bot"}, expect=expect)
+        server.call(user, "DELETE", f"/api-keys/{key_id}", expect=expect)
+    assert server.call("key-admin", "POST", "/api-keys", {"user_id": "key-admin"}, expect=409)["code"] == "conflict", "no person gets a key"
+    server.call("key-admin", "GET", "/api-keys", tenant="elsewhere", expect=403)
+    server.call("key-admin", "DELETE", f"/api-keys/{key_id}", expect=204)
+    end = time.monotonic() + 5
+    while server.request("GET", "/api/aiim/users/me", headers=key)[0] == 200:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert server.call("key-admin", "DELETE", "/api-keys/key_nope", expect=404)["code"] == "not_found"
+
+
 def test_the_environments_key_acts_as_the_bot_service():
     server = Server(API_KEY="a-key-from-the-environment-0123456789")
     server.start()

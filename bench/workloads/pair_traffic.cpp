@@ -25,12 +25,18 @@ Id read_id(std::string_view text) {
 
 }  // namespace
 
-PairTraffic::PairTraffic(Bench& the_bench, size_t pairs, bool receipts)
-    : Swarm(the_bench), pairs_(pairs), receipts_(receipts), flights_(pairs), free_slots_(pairs), sent_(pairs) {}
+PairTraffic::PairTraffic(Bench& the_bench, size_t pairs, bool receipts, size_t first_user)
+    : Swarm(the_bench),
+      pairs_(pairs),
+      receipts_(receipts),
+      first_user_(first_user),
+      flights_(pairs),
+      free_slots_(pairs),
+      sent_(pairs) {}
 
 void PairTraffic::prepare() {
-  conversations_ = create_pairs(bench(), 0, pairs_);
-  open_sessions(0, 2 * pairs_);
+  conversations_ = create_pairs(bench(), first_user_, pairs_);
+  open_sessions(first_user_, 2 * pairs_);
   for (size_t i = 0; i < size(); i++) positions_.push_back({conversations_[i / 2].rev, conversations_[i / 2].seq});
 }
 
@@ -89,7 +95,7 @@ void PairTraffic::on_message(WsClient& client, const Event& event) {
   if (event.conversation_id != conversations_[pair].id)
     fail("session {} got a message of {}", client.index(), event.conversation_id);
   positions_[client.index()].apply(event, client.index());
-  if (receipts_ && event.sender_id != bench().user(client.index()))
+  if (receipts_ && event.sender_id != bench().user(first_user_ + client.index()))
     client.send_text(fmt::format(R"({{"type":"mark_delivered","data":{{"conversation_id":"{}","seq":{}}}}})",
                                  event.conversation_id, event.seq));
   Id id = read_id(event.client_msg_id);

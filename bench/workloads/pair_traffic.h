@@ -14,7 +14,8 @@ namespace aiim::bench {
 
 class PairTraffic : public Swarm, public Steady {
  public:
-  PairTraffic(Bench& bench, size_t pairs, bool receipts);
+  // Of the users first_user and on.
+  PairTraffic(Bench& bench, size_t pairs, bool receipts, size_t first_user = 0);
 
   // Makes the conversations and opens both users' sessions.
   virtual void prepare();
@@ -54,6 +55,7 @@ class PairTraffic : public Swarm, public Steady {
 
   const size_t pairs_;
   const bool receipts_;
+  const size_t first_user_;
   std::vector<Conversation> conversations_;
   std::vector<Position> positions_;                // by session
   std::vector<std::vector<Flight>> flights_;       // by pair, then slot

@@ -1,9 +1,12 @@
 // stream: AI answers as they are typed. Each writer appends to its own stream at a fixed rate; the writer's and the
 // viewers' sessions get deltas. Latency runs from when an append was due to when a viewer has it; every delta must
-// continue the last one and carry exactly the appended text, and the ended message must hold all of it.
+// continue the last one and carry exactly the appended text, and the ended message must hold all of it. Beside the
+// streams pairs of people talk, 200 texts a second: what they wait with the streams and without tells what those cost
+// others.
 #include <simdjson.h>
 
 #include "histogram.h"
+#include "pair_rate.h"
 #include "schedule.h"
 #include "setup.h"
 #include "swarm.h"
@@ -12,6 +15,8 @@
 namespace aiim::bench {
 namespace {
 
+constexpr size_t text_pairs = 20;
+constexpr double texts_per_second = 200;
 constexpr size_t due_kept = 4096;  // appends under way per stream, at most
 
 std::string append_text(int64_t n) { return fmt::format("{:08d} lorem ipsum ", n); }  // 21 bytes
@@ -180,6 +185,41 @@ void Stream::report(Result& result, double seconds) {
              static_cast<double>(viewer_bytes() - bytes_) / std::max(1.0, text));
 }
 
+// The streams, and those who talk beside them.
+class Streams final : public Steady {
+ public:
+  Streams(Bench& bench, Stream& streams, PairRate& texts) : bench_(bench), streams_(streams), texts_(texts) {}
+
+  // How long texts take without any stream.
+  void measure_idle() {
+    for (double seconds : {bench_.options().warmup, bench_.options().seconds}) {
+      texts_.reset();
+      int64_t end = now_ns() + static_cast<int64_t>(seconds * 1e9);
+      run_until(bench_, &texts_, seconds + 60, "texts alone", [&] { return now_ns() >= end; });
+    }
+    idle_ns_ = texts_.deliver_ns(99);
+  }
+  int64_t pump(int64_t now) override { return std::min(streams_.pump(now), texts_.pump(now)); }
+  void reset() override {
+    streams_.reset();
+    texts_.reset();
+  }
+  uint64_t done() const override { return streams_.done(); }
+  void report(Result& result, double seconds) override {
+    streams_.report(result, seconds);
+    auto ms = [](int64_t ns) { return static_cast<double>(ns) / 1e6; };
+    result.add("text p99 idle", "ms", Better::none, ms(idle_ns_));
+    result.add("text p99 beside", "ms", Better::lower, ms(texts_.deliver_ns(99)));
+    result.add("text p99 ratio", "", Better::lower, ms(texts_.deliver_ns(99)) / std::max(0.001, ms(idle_ns_)));
+  }
+
+ private:
+  Bench& bench_;
+  Stream& streams_;
+  PairRate& texts_;
+  int64_t idle_ns_ = 0;
+};
+
 }  // namespace
 
 std::vector<Case> stream_cases(const Options& options) {
@@ -187,9 +227,16 @@ std::vector<Case> stream_cases(const Options& options) {
                {{"streams", options.streams, {200}}, {"viewers", options.viewers, {5}}, {"rate", options.rate, {20}}},
                [](const Params& params, Bench& bench, Result& result) {
                  Stream load(bench, params.at("streams"), params.at("viewers"), static_cast<double>(params.at("rate")));
+                 PairRate texts(bench, text_pairs, texts_per_second, params.at("streams") * (params.at("viewers") + 1));
+                 Streams both(bench, load, texts);
+                 texts.prepare();
+                 texts.start();
+                 both.measure_idle();
                  load.prepare();
                  load.start();
-                 measure(bench, load, result);
+                 measure(bench, both, result);
+                 texts.stop();
+                 texts.finish();
                  load.finish();
                });
 }

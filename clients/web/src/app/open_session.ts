@@ -15,6 +15,7 @@ export async function openSession(username: string, onEnd: (reason: EndReason) =
     token: auth.token,
     storageKey: user.user_id,
     language: locale(),
+    limits: { pageSize: 100 },
     onWarning: (message, cause) => console.warn('AIIM:', message, cause instanceof Error ? cause.message : ''),
   });
   let ended = false;

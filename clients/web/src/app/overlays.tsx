@@ -5,6 +5,7 @@ import { closeOverlay, useOverlay } from '@/lib/overlays';
 const NewConversation = lazy(async () => ({ default: (await import('@/features/new_conversation')).NewConversation }));
 const LeaveGroup = lazy(async () => ({ default: (await import('@/features/members')).LeaveGroup }));
 const Recall = lazy(async () => ({ default: (await import('@/features/messages')).Recall }));
+const MessageInfo = lazy(async () => ({ default: (await import('@/features/messages')).MessageInfo }));
 const ImageView = lazy(async () => ({ default: (await import('@/features/messages')).ImageView }));
 
 export function Overlays() {
@@ -14,6 +15,7 @@ export function Overlays() {
       {overlay?.kind === 'new_conversation' && <NewConversation onClose={closeOverlay} />}
       {overlay?.kind === 'leave' && <LeaveGroup conversationId={overlay.conversationId} onClose={closeOverlay} />}
       {overlay?.kind === 'recall' && <Recall {...overlay} onClose={closeOverlay} />}
+      {overlay?.kind === 'message_info' && <MessageInfo {...overlay} onClose={closeOverlay} />}
       {overlay?.kind === 'image' && <ImageView {...overlay} onClose={closeOverlay} />}
     </Suspense>
   );

@@ -10,9 +10,13 @@ import { gfmStrikethroughCjkFriendly } from 'micromark-extension-cjk-friendly-gf
 import { gfm } from 'micromark-extension-gfm';
 import remend from 'remend';
 
+/** Not in messages: HTML (it stays text), code by four spaces, and headings by a line of dashes below. */
+const withoutSurprises = { disable: { null: ['htmlFlow', 'htmlText', 'codeIndented', 'setextUnderline'] } };
+
 export function parse(text: string): Root {
   return fromMarkdown(text, {
     extensions: [
+      withoutSurprises,
       gfm({ singleTilde: false }),
       cjkFriendlyExtension(),
       gfmStrikethroughCjkFriendly({ singleTilde: false }),

@@ -25,7 +25,11 @@ export function MessageBody({ item, delivery, first, last, wide }: MessageBodyPr
   const { message, mine } = item;
   const recalled = message.status === 'recalled';
   const mentionsMe = !mine && message.content.mentions?.includes(userId) === true;
-  const bare = message.type === 'image' && !recalled && message.reply_to === null && !message.content.caption;
+  const bare =
+    !recalled &&
+    message.reply_to === null &&
+    ((message.type === 'image' && !message.content.caption) ||
+      (message.type === 'text' && isOnlyEmoji(message.content.text ?? '')));
   return (
     <div
       className={cx(
@@ -78,9 +82,9 @@ function Content({
         );
       if (isOnlyEmoji(message.content.text))
         return (
-          <p className="text-[2.4rem] leading-[1.25]">
-            {message.content.text}
-            <span className="text-xs">{meta}</span>
+          <p className={cx('flex items-end text-[2.6rem] leading-[1.2]', !bare && 'flow-root')}>
+            {message.content.text.trim()}
+            <span className="text-base">{meta}</span>
           </p>
         );
       return (
@@ -119,6 +123,7 @@ function Meta({ item, delivery }: { readonly item: MessageItem; readonly deliver
   const { message, mine } = item;
   return (
     <span
+      dir="ltr"
       className={cx(
         'float-end ms-3 mt-[0.4em] inline-flex items-center gap-1 text-2xs leading-4 whitespace-nowrap not-italic select-none',
         mine ? 'text-bubble-own-meta' : 'text-ink-3',

@@ -14,8 +14,10 @@ import { Spinner } from '@/ui/spinner';
 import { EmptyState } from '@/ui/states';
 import { toast } from '@/ui/toasts';
 import { MessageRow } from './message_row';
+import { useMessageKeys } from './message_keys';
 import { DayRow, MessageSkeletons, StartRow, UnreadRow } from './other_rows';
 import type { Row } from './rows';
+import { usePrepended } from './prepended';
 import { useRows } from './use_rows';
 
 export interface MessageListHandle {
@@ -53,6 +55,7 @@ export function MessageList({ ref, store, snapshot, title }: MessageListProps) {
   const prepended = usePrepended(rows);
   const latest = useRef({ rows, snapshot });
   latest.current = { rows, snapshot };
+  const keys = useMessageKeys(rows, scroller, virtual);
 
   const toEnd = useCallback(() => {
     const element = scroller.current;
@@ -214,6 +217,7 @@ export function MessageList({ ref, store, snapshot, title }: MessageListProps) {
         aria-live="off"
         tabIndex={0}
         onScroll={scrolled}
+        onKeyDown={keys.onKeyDown}
         data-message-list
         className="flex flex-1 flex-col overflow-x-hidden overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
       >
@@ -225,11 +229,15 @@ export function MessageList({ ref, store, snapshot, title }: MessageListProps) {
           key={prepended.generation}
           scrollRef={scroller}
           bufferSize={600}
+          keepMounted={keys.keepMounted}
           itemSize={56}
           onResize={() => atEnd.current && toEnd()}
         >
           {(row: Row) => (
-            <div key={row.key}>
+            <div
+              key={row.key}
+              {...(row.kind === 'message' && { 'data-row': row.key, tabIndex: -1, className: 'message-row' })}
+            >
               {row.kind === 'message' ? (
                 <MessageRow row={row} delivery={deliveryOf(snapshot, row.item)} highlighted={row.key === highlighted} />
               ) : row.kind === 'day' ? (
@@ -269,29 +277,4 @@ export function MessageList({ ref, store, snapshot, title }: MessageListProps) {
       <span className="sr-only">{hasNewer ? t.messages.jumpToLatest : ''}</span>
     </div>
   );
-}
-
-/**
- * How the rows came to be from those before: with more in front (the list then keeps its place from the end), or as
- * another stretch of the conversation, for which the list begins anew.
- */
-function usePrepended(rows: readonly Row[]): { readonly shift: boolean; readonly generation: number } {
-  const state = useRef({ rows, shift: false, generation: 0 });
-  const { current } = state;
-  if (current.rows !== rows) {
-    const before = keysOf(current.rows);
-    const now = keysOf(rows);
-    const first = before[0];
-    const at = first === undefined ? 0 : now.indexOf(first);
-    const replaced = before.length > 0 && now.length > 0 && !before.some((key) => now.includes(key));
-    state.current = { rows, shift: at > 0, generation: current.generation + (replaced ? 1 : 0) };
-  }
-  return state.current;
-}
-
-/** The first and last few messages' keys are enough to recognise a stretch. */
-function keysOf(rows: readonly Row[]): readonly string[] {
-  const keys: string[] = [];
-  for (const row of rows) if (row.kind === 'message') keys.push(row.key);
-  return keys;
 }

@@ -1,5 +1,5 @@
 /** One message in its place: whose it is, its bubble, its reactions, and what one can do with it. */
-import { memo, useRef, type PointerEvent } from 'react';
+import { memo, useRef, useState, type PointerEvent } from 'react';
 import { CornerUpLeft, Ellipsis, SmilePlus } from 'lucide-react';
 import type { DeliveryState } from '@aiim/client';
 import { UserAvatar, useUser } from '@/features/people';
@@ -27,13 +27,19 @@ export const MessageRow = memo(function MessageRow({ row, delivery, highlighted 
   const { message, mine } = item;
   const { group, actions } = useMessages();
   const press = useLongPress((element) => actions.menu(item, element));
+  // The buttons are made for the message under the pointer or the focus only: rows are cheap to scroll by.
+  const [near, setNear] = useState(false);
   if (message.type === 'system') return <SystemRow message={message} />;
-  const wide = message.type === 'ai' || message.content.parts !== undefined;
+  const wide = message.type === 'ai' || message.stream_id !== null || message.content.parts !== undefined;
   const showsSender = group || wide;
   return (
     <div
       data-message={message.message_id || item.key}
       data-seq={message.seq}
+      onPointerEnter={(event) => event.pointerType === 'mouse' && setNear(true)}
+      onPointerLeave={() => setNear(false)}
+      onFocus={() => setNear(true)}
+      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}
       className={cx(
         'group/row transition-colors duration-700',
         first ? 'pt-2.5' : 'pt-0.5',
@@ -77,7 +83,7 @@ export const MessageRow = memo(function MessageRow({ row, delivery, highlighted 
             >
               <MessageBody item={item} delivery={delivery} first={first} last={last} wide={wide} />
             </article>
-            {item.pending === null && message.status !== 'recalled' && <HoverActions row={row} />}
+            {near && item.pending === null && message.status !== 'recalled' && <HoverActions row={row} />}
           </div>
           <Reactions message={message} />
           {item.pending === 'failed' && <FailedNote item={item} />}
@@ -108,7 +114,7 @@ function HoverActions({ row }: { readonly row: MessageRowProps['row'] }) {
   return (
     <div
       className={cx(
-        'absolute -top-3.5 z-10 hidden rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-small transition-opacity group-hover/row:opacity-100 focus-within:opacity-100 has-aria-expanded:opacity-100 hover:opacity-100 [@media(hover:hover)]:flex',
+        'absolute -top-3.5 z-10 hidden animate-fade rounded-lg border border-line bg-raised p-0.5 shadow-small [@media(hover:hover)]:flex',
         item.mine ? 'right-2' : 'left-2',
       )}
     >

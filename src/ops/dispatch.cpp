@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "ops/operation.h"
+#include "ops/phrases.h"
 
 namespace aiim {
 namespace {
@@ -219,16 +220,67 @@ std::string detail_of(const Error& error, Language language) {
   const ErrorInfo& row = info(error.code);
   // What went wrong inside is for the log only.
   if (error.detail.empty() || row.http_status == 500) return std::string(title_of(row, language));
-  return error.detail;
+  if (language == Language::en) return error.detail;
+  // The detail of one bad field repeats the field and its message.
+  if (error.errors.size() == 1 && error.detail == error.errors[0].field + ": " + error.errors[0].message) {
+    return error.errors[0].field + "：" + in_chinese(error.errors[0].message);
+  }
+  return in_chinese(error.detail);
 }
 
-void append_extras(std::string& out, const Error& error) {
+void append_extras(std::string& out, const Error& error, Language language) {
   if (error.retry_after_ms) out.append(",\"retry_after_ms\":").append(std::to_string(*error.retry_after_ms));
   if (error.expect) out.append(",\"expect\":").append(std::to_string(*error.expect));
   if (error.errors.empty()) return;
   std::vector<WireFieldError> fields;
-  for (const FieldError& each : error.errors) fields.push_back({each.field, each.message});
+  for (const FieldError& each : error.errors) {
+    fields.push_back({each.field, language == Language::en ? each.message : in_chinese(each.message)});
+  }
   out.append(",\"errors\":").append(encode(fields));
+}
+
+}  // namespace
+
+namespace {
+
+struct Preference {
+  Language language = Language::en;
+  int thousandths = 0;  // the weight; 0: not acceptable, or none of ours
+};
+
+// RFC 9110 §12.4.2: q=0, q=0.5, q=1.000; what is malformed counts as 0.
+int weight_of(std::string_view parameters) {
+  auto at = parameters.find("q=");
+  if (at == parameters.npos) return 1000;
+  auto text = parameters.substr(at + 2);
+  text = text.substr(0, text.find_first_of("; \t"));
+  bool formed =
+      !text.empty() && (text[0] == '0' || text[0] == '1') && text.size() <= 5 && (text.size() == 1 || text[1] == '.');
+  if (!formed) return 0;
+  int weight = 1000 * (text[0] - '0'), unit = 100;
+  for (char digit : text.substr(std::min<std::size_t>(2, text.size()))) {
+    if (digit < '0' || digit > '9') return 0;
+    weight += unit * (digit - '0');
+    unit /= 10;
+  }
+  return std::min(weight, 1000);
+}
+
+// One range of Accept-Language: "zh", "zh-Hans-CN;q=0.8", "*". Every Chinese is answered in zh-CN.
+Preference preference_of(std::string_view range) {
+  auto first = range.find_first_not_of(" \t");
+  if (first == range.npos) return {};
+  range.remove_prefix(first);
+  auto end = std::min(range.find_first_of("; \t"), range.size());
+  auto tag = range.substr(0, end);
+  auto primary = tag.substr(0, tag.find('-'));
+  auto is = [primary](std::string_view wanted) {
+    return primary.size() == 2 && (primary[0] | 32) == wanted[0] && (primary[1] | 32) == wanted[1];
+  };
+  int weight = weight_of(range.substr(end));
+  if (is("zh")) return {Language::zh_cn, weight};
+  if (is("en") || tag == "*") return {Language::en, weight};
+  return {};
 }
 
 }  // namespace
@@ -240,7 +292,7 @@ std::string problem_json(const Error& error, std::string_view request_id, Langua
                   std::string(row.name), std::string(request_id)};
   std::string out = encode(problem);
   out.pop_back();
-  append_extras(out, error);
+  append_extras(out, error, language);
   return out.append("}");
 }
 
@@ -255,25 +307,19 @@ std::string error_frame(const Error& error, std::string_view id, Language langua
   out.append("\"error\":{\"code\":\"").append(row.name).append("\",\"message\":");
   append_json_string(out, detail_of(error, language));
   out.append(",\"retryable\":").append(row.retryable ? "true" : "false");
-  append_extras(out, error);
+  append_extras(out, error, language);
   return out.append("}}");
 }
 
 Language preferred_language(std::string_view accept_language) {
-  // The first range that names one of ours; q-values below it are ignored, as browsers send them in order.
+  Preference chosen;
   while (!accept_language.empty()) {
     auto comma = std::min(accept_language.find(','), accept_language.size());
-    std::string_view range = accept_language.substr(0, comma);
+    Preference each = preference_of(accept_language.substr(0, comma));
     accept_language.remove_prefix(std::min(comma + 1, accept_language.size()));
-    while (!range.empty() && range.front() == ' ') range.remove_prefix(1);
-    auto starts = [&](std::string_view tag) {
-      return range.size() >= 2 && (range[0] | 32) == tag[0] && (range[1] | 32) == tag[1] &&
-             (range.size() == 2 || range[2] == '-' || range[2] == ';');
-    };
-    if (starts("zh")) return Language::zh_cn;
-    if (starts("en")) return Language::en;
+    if (each.thousandths > chosen.thousandths) chosen = each;  // of equals the first
   }
-  return Language::en;
+  return chosen.language;
 }
 
 }  // namespace aiim

@@ -94,7 +94,7 @@ void prepare_metrics(Metrics& metrics);
 std::string problem_json(const Error& error, std::string_view request_id, Language language);
 /// {"type":"error","id"?,"error":{code, message, retryable, …}}; `id` empty: left out.
 std::string error_frame(const Error& error, std::string_view id, Language language);
-/// zh-CN when Accept-Language prefers it, else en.
+/// zh-CN when Accept-Language gives a Chinese more weight than English (or names it first), else en.
 Language preferred_language(std::string_view accept_language);
 
 }  // namespace aiim

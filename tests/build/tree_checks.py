@@ -183,3 +183,68 @@ def link_complaints(path, text):
 def tour(text):
     """The fenced blocks marked `sh tour`, in order."""
     return re.findall(r"^```sh tour\n(.*?)^```", text, flags=re.S | re.M)
+
+
+# --- what errors say ---------------------------------------------------------------------------------------------
+
+# Calls whose last text reaches clients, with what they put before it. What only operators read is not translated.
+SAYS = re.compile(r'\b(?:Error\(ErrorCode::(?!internal)\w+,|Error::field\(|(?<!\w)(bad|wrong|refused|unavailable|malformed)\()')
+FOR_OPERATORS = re.compile(r"src/main/|src/(?:net/(?:tls_context|listener)|store/(?:db|migrate|sqlite|postgres|backup|backup_file|restore|raw_\w+))\.cpp$|_test\.cpp$|src/blob/|src/bus/|src/outbound/")
+LITERAL = re.compile(r'"((?:\\.|[^"\\\n])*)"')
+
+
+def said(text, opening):
+    """The texts that the last argument of a call may be, as patterns: what is not a literal is a `*`."""
+    close = matching_close(blank_comments_and_strings(text), opening)
+    blank = blank_comments_and_strings(text)
+    depth, start = 0, opening + 1
+    for at in range(opening + 1, close):
+        if blank[at] in "([{":
+            depth += 1
+        elif blank[at] in ")]}":
+            depth -= 1
+        elif blank[at] == "," and depth == 0:
+            start = at + 1
+    argument = text[start:close]
+    if not LITERAL.search(argument) or "Error(" in argument or "(why)" in argument:  # inner calls have their own turn
+        return []
+    if re.search(r"\? *$", argument[: LITERAL.search(argument).start()].rstrip()):
+        return LITERAL.findall(argument)  # one or the other
+    pattern, rest = "", argument
+    while match := LITERAL.search(rest):
+        if re.search(r"\w", rest[: match.start()]) and re.sub(r"std::string(?:_view)?\(", "", rest[: match.start()]).strip(" +()\n"):
+            pattern += "*"
+        pattern += match.group(1)
+        rest = rest[match.end():]
+    if re.search(r"\w", rest):
+        pattern += "*"
+    return [pattern]
+
+
+def phrase_complaints(name, text, known):
+    """Errors that clients see and that have no row in src/ops/phrases.cpp."""
+    if FOR_OPERATORS.search(name):
+        return []
+    blank = blank_comments_and_strings(text)
+    complaints = []
+    for match in SAYS.finditer(blank):
+        opening = blank.index("(", match.start())
+        prefixes = ["", "the token "] if match.group(1) == "refused" else [""]
+        for pattern in said(text, opening):
+            if pattern.strip("*") and not any(fits(prefix + pattern, row) for prefix in prefixes for row in known):
+                complaints.append(f'{name}:{line_of(text, match.start())}: "{pattern}" has no Chinese in src/ops/phrases.cpp')
+    return complaints
+
+
+def fits(pattern, row):
+    """Whether a row translates everything that the pattern stands for."""
+    if pattern == row:
+        return True
+    if row.count("*") != 1:
+        return False
+    head, tail = row.split("*")
+    return len(pattern) >= len(head) + len(tail) and pattern.startswith(head) and pattern.endswith(tail)
+
+
+def phrases(text):
+    return [english for english in re.findall(r'\{"((?:\\.|[^"\\\n])*)",', text)]

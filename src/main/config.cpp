@@ -1,20 +1,17 @@
 #include "main/config.h"
 
 #include <sys/stat.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <sstream>
 
 #include "base/crypto.h"
 #include "core/jwt.h"
-
-extern char** environ;
+#include "main/config_sources.h"
 
 namespace aiim {
 namespace {
@@ -28,6 +25,7 @@ struct SettingRow {
   std::function<Problem(Settings&, const std::string&)> set;
   std::function<std::string(const Settings&)> show;
   bool secret = false;
+  bool may_be_file = false;  // holds a secret inside: NAME_FILE is understood too
 };
 
 Problem read_number(const std::string& text, double least, double most, double& number) {
@@ -182,7 +180,8 @@ const std::vector<SettingRow>& rows() {
     t.push_back(text_row("api_key", "API_KEY", &S::api_key, true));
     t.push_back(switch_row("registration", "AIIM_REGISTRATION", &S::registration));
     t.push_back(text_row("data_dir", "AIIM_DATA_DIR", &S::data_dir));
-    t.push_back({"database_url", "DATABASE_URL", set_database, [](const S& s) { return masked_url(s.database_url); }});
+    t.push_back({"database_url", "DATABASE_URL", set_database, [](const S& s) { return masked_url(s.database_url); },
+                 false, true});
     t.push_back(number_row("connection_pool_size", "CONNECTION_POOL_SIZE", &S::store_readers, 1, 64));
     auto query_timeout = [](S& s, const std::string& text) -> Problem {
       double seconds;
@@ -205,6 +204,7 @@ const std::vector<SettingRow>& rows() {
     t.push_back(number_row("away_seconds", "AIIM_AWAY_SECONDS", &S::away_s, 1, 86400));
     t.push_back(number_row("presence_grace_seconds", "AIIM_PRESENCE_GRACE_SECONDS", &S::presence_grace_s, 0, 300));
     t.push_back(switch_row("echo_agent", "AIIM_ECHO_AGENT", &S::echo_agent));
+    t.push_back(number_row("retention_sweep_seconds", "AIIM_RETENTION_SWEEP_SECONDS", &S::retention_sweep_s, 1, 86400));
     t.push_back(switch_row("enable_metrics", "ENABLE_METRICS", &S::metrics));
     t.push_back(text_row("metrics_path", "METRICS_PATH", &S::metrics_path));
     t.push_back(choice_row("log_level", "LOG_LEVEL", &S::log_level,
@@ -215,94 +215,12 @@ const std::vector<SettingRow>& rows() {
   return table;
 }
 
-// The original implementation's names for what this version does not have: accepted, so that its environment still
-// starts.
-bool known_without_effect(const std::string& environment) {
-  static const std::vector<std::string> exact = {"REDIS_URL", "WEBHOOK_SECRET", "STUN_SERVERS"};
-  if (std::find(exact.begin(), exact.end(), environment) != exact.end()) return true;
-  return environment.starts_with("MINIO_") || environment.starts_with("OSS_") || environment.starts_with("MEDIA_") ||
-         environment.starts_with("TURN_");
-}
-
 Error refuse(const std::string& what) { return Error(ErrorCode::invalid_request, what); }
 
-Result<std::string> read_secret_file(const std::string& variable, const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  if (!file || !(text << file.rdbuf())) return refuse(variable + ": cannot read " + path);
-  std::string secret = text.str();
-  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
-  return secret;
-}
-
-struct Given {
-  std::string value;
-  std::string source;
-  std::string named;  // how the operator wrote it, for complaints
-};
-using GivenValues = std::map<std::string, Given>;  // by setting name
-
-Result<> read_file(const std::string& path, GivenValues& given) {
-  if (path.empty()) return {};
-  toml::table file;
-  try {
-    file = toml::parse_file(path);
-  } catch (const toml::parse_error& error) {
-    std::ostringstream where;
-    where << path << ":" << error.source().begin.line << ": " << error.description();
-    return refuse(where.str());
-  }
-  for (const auto& [key, node] : file) {
-    std::string name(key.str());
-    std::string where = path;
-    where.append(": ").append(name);
-    bool known = std::any_of(rows().begin(), rows().end(), [&](const SettingRow& row) { return row.name == name; });
-    if (!known) return refuse(where.append(": unknown setting"));
-    std::string value;
-    if (const auto* list = node.as_array()) {
-      std::vector<std::string> items;
-      for (const auto& item : *list) items.push_back(item.value<std::string>().value_or(""));
-      value = joined(items);
-    } else if (auto text = node.value_exact<std::string>()) {
-      value = *text;
-    } else if (node.is_value()) {
-      std::ostringstream out;
-      out << toml::node_view<const toml::node>(node);
-      value = out.str();
-    } else {
-      return refuse(where.append(" must be a value, not a table"));
-    }
-    given[name] = {value, "file", where};
-  }
-  return {};
-}
-
-Result<> read_environment(GivenValues& given, std::vector<std::string>& warnings) {
-  for (char** entry = environ; *entry; ++entry) {
-    std::string pair = *entry;
-    auto equals = pair.find('=');
-    if (equals == std::string::npos) continue;
-    std::string variable = pair.substr(0, equals), value = pair.substr(equals + 1);
-    auto row = std::find_if(rows().begin(), rows().end(), [&](const SettingRow& each) {
-      return variable == each.environment || (each.secret && variable == each.environment + "_FILE");
-    });
-    if (row != rows().end()) {
-      if (variable != row->environment) {
-        TRY_AS(secret, read_secret_file(variable, value));
-        value = secret;
-      } else if (value.empty()) {
-        continue;  // set but empty: as if unset
-      }
-      given[row->name] = {value, "environment", variable};
-    } else if (variable == "AIIM_FAIL_POINT" || variable == "AIIM_BINARY" || variable.starts_with("AIIM_TEST_")) {
-      continue;  // of the test tools
-    } else if (variable.starts_with("AIIM_")) {
-      return refuse(variable + ": unknown setting");
-    } else if (known_without_effect(variable) && !value.empty()) {
-      warnings.push_back(variable);
-    }
-  }
-  return {};
+std::vector<SettingNames> known_names() {
+  std::vector<SettingNames> names;
+  for (const SettingRow& row : rows()) names.push_back({row.name, row.environment, row.secret || row.may_be_file});
+  return names;
 }
 
 }  // namespace
@@ -310,8 +228,9 @@ Result<> read_environment(GivenValues& given, std::vector<std::string>& warnings
 Result<Config> load_config(const ConfigSources& sources) {
   Config config;
   GivenValues given;
-  TRY(read_file(sources.file, given));
-  TRY(read_environment(given, config.warnings));
+  const auto known = known_names();
+  TRY(read_settings_file(sources.file, known, given));
+  TRY(read_environment(known, given, config.warnings));
   for (const auto& [name, value] : sources.flags) given[name] = {value, "flag", "--" + name};
   for (const SettingRow& row : rows()) {
     auto found = given.find(row.name);

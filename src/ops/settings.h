@@ -60,6 +60,8 @@ struct Settings {
   std::int64_t presence_grace_s = 5;  // who left is there for so long yet
   std::int64_t drain_s = 10;          // of the 15 s between SIGTERM and exit
 
+  std::int64_t retention_sweep_s = 600;  // between two looks for messages that are too old
+
   // operation
   bool metrics = true;
   std::string metrics_path = "/metrics";

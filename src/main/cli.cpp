@@ -10,11 +10,11 @@
 #include "base/codec.h"
 #include "core/jwt.h"
 #include "main/config.h"
+#include "main/data_commands.h"
 #include "main/demo.h"
 #include "main/server.h"
 #include "main/user_commands.h"
 #include "ops/dispatch.h"
-#include "store/migrate.h"
 
 namespace aiim {
 namespace {
@@ -212,37 +212,6 @@ int api_key_command(Options& options, KeyCommand what) {
   return exit_ok;
 }
 
-struct MigrationView {
-  std::int64_t number = 0;
-  std::string name;
-  std::optional<Time> applied_at;
-};
-BOOST_DESCRIBE_STRUCT(MigrationView, (), (number, name, applied_at))
-
-int migrate(Options& options, bool up) {
-  auto settings = with_database(options);
-  if (!settings) return complain(settings.error(), exit_configuration);
-  auto db = open_db(settings->database);
-  if (!db) return complain(db.error(), exit_failed);
-  if (up) {
-    auto applied = migrate_up(**db);
-    if (!applied) return complain(applied.error(), exit_failed);
-    if (!options.json) std::printf("%d migration%s applied\n", *applied, *applied == 1 ? "" : "s");
-  }
-  auto states = migrate_status(**db);
-  if (!states) return complain(states.error(), exit_failed);
-  std::vector<MigrationView> views;
-  for (const MigrationState& state : *states) views.push_back({state.number, state.name, state.applied_at});
-  if (options.json) {
-    print_json(encode(views));
-  } else if (!up) {
-    for (const MigrationView& view : views) {
-      std::printf("%-24s %s\n", view.name.c_str(), view.applied_at ? to_rfc3339(*view.applied_at).c_str() : "missing");
-    }
-  }
-  return exit_ok;
-}
-
 struct SettingView {
   std::string name;
   std::string environment;
@@ -359,22 +328,15 @@ int run_command_line(int argc, char** argv) {
   revoke_key->add_flag("--json", options.json, "print JSON");
   revoke_key->callback([&] { code = api_key_command(options, KeyCommand::revoke); });
 
-  auto* migrate_command =
-      app.add_subcommand("migrate", "Bring the database to this version's schema (`serve` does it by itself).");
-  migrate_command->require_subcommand(1);
-  for (bool up : {true, false}) {
-    auto* each =
-        migrate_command->add_subcommand(up ? "up" : "status", up ? "Apply what is missing." : "Show what is applied.");
-    data_flags(each);
-    each->add_flag("--json", options.json, "print JSON");
-    each->callback([&, up] { code = migrate(options, up); });
-  }
-
   auto* config_command =
       app.add_subcommand("config", "Show every setting in force and where it came from; secrets are masked.");
   data_flags(config_command);
   config_command->add_flag("--json", options.json, "print JSON");
   config_command->callback([&] { code = show_config(options); });
+
+  CommandContext context{data_flags, [&] { return options.load(); }, [&] { return with_database(options); }, code};
+  add_data_commands(app, context);
+  add_doctor(app, context);
 
   auto* schema_command = app.add_subcommand("schema", "Print what this version offers to clients, as JSON.");
   schema_command->require_subcommand(1);

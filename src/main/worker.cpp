@@ -7,6 +7,7 @@
 #include "ops/agents.h"
 #include "ops/hub_store.h"
 #include "ops/presence.h"
+#include "ops/retention.h"
 #include "ops/streams.h"
 
 namespace aiim {
@@ -45,6 +46,7 @@ void Worker::start() {
     tasks_.spawn("sweep_streams", sweep_streams(app_));
     tasks_.spawn("sweep_presence", sweep_presence(app_, bus_, presence_));
     if (app_.settings.echo_agent) tasks_.spawn("run_echo_agent", run_echo_agent(app_, tasks_));
+    tasks_.spawn("sweep_retention", sweep_retention(app_));
   });
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("aiim-worker-" + std::to_string(number_)).c_str());

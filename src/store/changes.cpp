@@ -158,6 +158,7 @@ Result<ConversationSync> stub_of(Db& db, const Membership& membership) {
   out.epoch = row.epoch;
   out.rev = row.rev;
   out.last_seq = row.last_seq;
+  if (row.min_seq > 1) out.min_seq = row.min_seq;
   TRY_AS(unread, count_unread(db, row.tenant_id, row.conversation_id, membership.me.user_id, membership.me.read_seq));
   out.unread_count = unread;
   return out;
@@ -181,6 +182,7 @@ Result<ConversationSync> read_changes(Db& db, const Membership& reader, const Ch
   ConversationSync page;
   page.conversation_id = row.conversation_id;
   page.epoch = row.epoch;
+  if (row.min_seq > 1) page.min_seq = row.min_seq;
   page.messages.emplace();
   page.members.emplace();
   std::int64_t position = query.since_rev, taken = 0;

@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::int64_t members_shown_max = 100;
 
-#define CONVERSATION_COLUMNS \
-  "conversation_id, type, name, tenant_id, created_at, updated_at, last_seq, rev, own_rev, epoch, member_count"
+#define CONVERSATION_COLUMNS                                                                                      \
+  "conversation_id, type, name, tenant_id, created_at, updated_at, last_seq, rev, own_rev, epoch, member_count, " \
+  "min_seq"
 #define MEMBER_COLUMNS "user_id, role, joined_at, left_at, joined_rev, rev, delivered_seq, read_seq, muted, pinned"
 
 const Statement select_conversation("select_conversation",
@@ -73,6 +74,7 @@ ConversationRow conversation_from(const Row& row, int first) {
   out.own_rev = row.integer(first + 8);
   out.epoch = row.string(first + 9);
   out.member_count = row.integer(first + 10);
+  out.min_seq = row.integer(first + 11);
   return out;
 }
 
@@ -177,6 +179,7 @@ Result<Conversation> view_conversation(Db& db, const ConversationRow& row, const
   view.rev = row.rev;
   view.epoch = row.epoch;
   view.member_count = row.member_count;
+  view.min_seq = row.min_seq;
   if (viewer) {
     TRY_AS(own, own_state(db, row, *viewer));
     view.role = own.role;

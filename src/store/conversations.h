@@ -24,6 +24,7 @@ struct ConversationRow {
   std::int64_t own_rev = 0;
   std::string epoch;
   std::int64_t member_count = 0;
+  std::int64_t min_seq = 1;  // messages below are gone
 };
 
 struct MemberRow {
@@ -41,7 +42,7 @@ struct MemberRow {
   bool present() const { return !left_at; }
 };
 
-/// From eleven columns in the order of ConversationRow, and ten in the order of MemberRow, from column `first` on.
+/// From twelve columns in the order of ConversationRow, and ten in the order of MemberRow, from column `first` on.
 ConversationRow conversation_from(const Row& row, int first = 0);
 MemberRow member_from(const Row& row, int first = 0);
 

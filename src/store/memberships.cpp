@@ -10,10 +10,11 @@ namespace {
 
 constexpr std::int64_t low_water_ms = 10'000;  // write transactions last at most 5 s
 
-#define MEMBERSHIP_COLUMNS                                                                                        \
-  "c.conversation_id, c.type, c.name, c.tenant_id, c.created_at, c.updated_at, c.last_seq, c.rev, c.own_rev, "    \
-  "c.epoch, "                                                                                                     \
-  "c.member_count, m.user_id, m.role, m.joined_at, m.left_at, m.joined_rev, m.rev, m.delivered_seq, m.read_seq, " \
+#define MEMBERSHIP_COLUMNS                                                                                       \
+  "c.conversation_id, c.type, c.name, c.tenant_id, c.created_at, c.updated_at, c.last_seq, c.rev, c.own_rev, "   \
+  "c.epoch, "                                                                                                    \
+  "c.member_count, c.min_seq, m.user_id, m.role, m.joined_at, m.left_at, m.joined_rev, m.rev, m.delivered_seq, " \
+  "m.read_seq, "                                                                                                 \
   "m.muted, m.pinned"
 // The tenant's comparison is kept from the indexes: of a table without statistics, PostgreSQL would take all of the
 // tenant's conversations for as few as the one that is named.
@@ -38,7 +39,7 @@ const Statement select_positions("select_positions",
                                  "AND m.left_at IS NULL");
 const Statement select_clock("select_clock", "SELECT CAST(CURRENT_TIMESTAMP AS TEXT)");
 
-Membership membership_from(const Row& row) { return {conversation_from(row), member_from(row, 11)}; }
+Membership membership_from(const Row& row) { return {conversation_from(row), member_from(row, 12)}; }
 
 // Only times that both databases can hold.
 bool storable(Time time) { return time.ms >= 0 && time.ms <= 253402300799999; }
@@ -87,7 +88,7 @@ Result<std::vector<MembershipListEntry>> changed_since(Db& db, std::string_view 
   TRY(db.run(select_changed_memberships, {tenant_id, user_id, since.low_water, since.after_id, limit},
              [&](const Row& row) {
                Membership membership = membership_from(row);
-               Time changed_at = row.time(21);
+               Time changed_at = row.time(22);
                bool removed = !membership.me.present();
                entries.push_back({std::move(membership), changed_at, removed});
              }));

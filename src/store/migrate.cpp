@@ -29,7 +29,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) text.replace(at, from.size(), to);
 }
 
-std::string checksum(const Migration& migration) { return hex(bytes_of(sha256(migration.sql))); }
+std::string checksum(const Migration& migration) { return migration_checksum(migration); }
 
 // What is applied, judged against what this binary knows.
 Result<std::vector<MigrationState>> compare(Db& db, std::span<const Migration> known) {
@@ -83,6 +83,33 @@ std::string schema_text(std::string_view sql, DbKind kind) {
   replace_all(text, "{{identity}}",
               sqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
   return text;
+}
+
+std::string migration_checksum(const Migration& migration) { return hex(bytes_of(sha256(migration.sql))); }
+
+std::string migration_script(std::span<const Migration> known, DbKind kind) {
+  std::string script = schema_text(create_table, kind) + ";\n";
+  auto now = to_rfc3339(SystemClock().now());
+  for (const Migration& each : known) {
+    script += schema_text(each.sql, kind);
+    script +=
+        ";\nINSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES (" + std::to_string(each.number);
+    script.append(", '").append(each.name).append("', '").append(migration_checksum(each)).append("', '").append(now) +=
+        "');\n";
+  }
+  return script;
+}
+
+std::vector<std::string> migrated_tables(std::span<const Migration> known) {
+  constexpr std::string_view intro = "CREATE TABLE ";
+  std::vector<std::string> tables;
+  for (const Migration& each : known) {
+    for (auto at = each.sql.find(intro); at != each.sql.npos; at = each.sql.find(intro, at + 1)) {
+      auto name = each.sql.substr(at + intro.size());
+      tables.emplace_back(name.substr(0, name.find_first_of(" (\n")));
+    }
+  }
+  return tables;
 }
 
 Result<std::vector<MigrationState>> migrate_status(Db& db, std::span<const Migration> known) {

@@ -22,6 +22,12 @@ std::string schema_text(std::string_view sql, DbKind kind);
 
 /// Changes nothing. `conflict` when the database is newer than this binary or an applied migration was changed since.
 Result<std::vector<MigrationState>> migrate_status(Db& db, std::span<const Migration> known = migrations());
+/// SHA-256 of the migration's text, as the database remembers it.
+std::string migration_checksum(const Migration& migration);
+/// One script that makes an empty database into one with these migrations applied.
+std::string migration_script(std::span<const Migration> known, DbKind kind);
+/// The tables that these migrations make, in order; not the one that remembers the migrations.
+std::vector<std::string> migrated_tables(std::span<const Migration> known);
 /// Applies what is missing; returns how many.
 Result<int> migrate_up(Db& db, std::span<const Migration> known = migrations());
 

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "store/raw_db.h"
 
 namespace aiim {
 namespace {
@@ -187,7 +188,8 @@ Result<> PostgresDb::open(const std::string& url) {
   PQsetnonblocking(connection_, 1);
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
-  auto setup = postgres_session_setup(query_timeout_ms_);
+  // A restore wants to be alone; this waits for one that is under way.
+  auto setup = postgres_session_setup(query_timeout_ms_) + "; SELECT pg_advisory_lock_shared(" + serving_lock + ")";
   if (!PQsendQuery(connection_, setup.c_str())) return lose("send");
   TRY(await_script(steady_ms() + query_timeout_ms_ + grace_ms));
   if (!PQenterPipelineMode(connection_)) return lose("pipeline mode");

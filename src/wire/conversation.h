@@ -49,6 +49,7 @@ struct Conversation {
   Time created_at;
   Time updated_at;
   std::int64_t last_seq = 0;
+  std::int64_t min_seq = 1;  // messages below it are gone (retention)
   std::int64_t rev = 0;
   std::string epoch;
   std::int64_t member_count = 0;
@@ -62,7 +63,7 @@ struct Conversation {
   std::optional<Message> last_message;
 };
 BOOST_DESCRIBE_STRUCT(Conversation, (),
-                      (conversation_id, type, name, tenant_id, created_at, updated_at, last_seq, rev, epoch,
+                      (conversation_id, type, name, tenant_id, created_at, updated_at, last_seq, min_seq, rev, epoch,
                        member_count, members, role, unread_count, mention_count, muted, pinned, last_message))
 
 struct ConversationsPage {

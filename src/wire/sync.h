@@ -48,12 +48,13 @@ struct ConversationSync {
   Omit<bool> reset;
   Omit<ResetReason> reason;
   Omit<bool> removed;
+  Omit<std::int64_t> min_seq;   // messages below are gone; absent while none are
   Omit<std::int64_t> last_seq;  // stubs
   Omit<std::int64_t> unread_count;
 };
 BOOST_DESCRIBE_STRUCT(ConversationSync, (),
                       (conversation_id, epoch, rev, complete, has_more, messages, members, cursors, me, conversation,
-                       reset, reason, removed, last_seq, unread_count))
+                       reset, reason, removed, min_seq, last_seq, unread_count))
 
 struct SyncPosition {
   std::string conversation_id;

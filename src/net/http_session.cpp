@@ -360,6 +360,7 @@ asio::awaitable<bool> HttpSession::refuse(const Error& error, Exchange& exchange
   if (!stream_.is_open()) co_return false;
   exchange.keep_alive = false;
   HttpReply reply = problem_reply(error, exchange.context.request_id, exchange.context.language);
+  add_cors_headers(parts_, exchange.request, reply);  // or a page could not read why its body was refused
   co_return co_await write(reply, exchange);
 }
 

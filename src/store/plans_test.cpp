@@ -19,6 +19,8 @@ const std::map<std::string_view, std::string_view> allowed = {
     {"schema_migrations.select", "one row per migration"},
     {"schema_migrations.exists.sqlite", "SQLite's own list of tables"},
     {"store_clock.move", "one row"},
+    {"retention.rules", "at most one row per tenant"},
+    {"retention.off", "the tenant's one row"},
 };
 
 // Statements between whose indexes a planner could choose wrongly, and the one that each must go by.

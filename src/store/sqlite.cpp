@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "store/sqlite_log_vfs.h"
 
 namespace aiim {
 namespace {
@@ -65,8 +66,8 @@ Result<> SqliteDb::open(const std::string& path) {
   [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   path_ = path;
   // One thread at a time uses a connection, so SQLite needs no mutex of its own.
-  int code =
-      sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  int code = sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                             log_gathering_vfs());
   if (code != SQLITE_OK) {
     int why = db_ ? sqlite3_system_errno(db_) : 0;
     return Error(ErrorCode::unavailable,

@@ -1,5 +1,8 @@
 #include "store/sqlite_checkpointer.h"
 
+#include <pthread.h>
+
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
@@ -30,6 +33,7 @@ void SqliteCheckpointer::grew_to(int pages) {
 }
 
 void SqliteCheckpointer::run() {
+  pthread_setname_np(pthread_self(), "aiim-checkpoint");
   sqlite3* db = nullptr;
   int code = sqlite3_open_v2(path_.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   // Also makes the connection look at the file: a checkpoint needs to know that there is a log.
@@ -38,13 +42,16 @@ void SqliteCheckpointer::run() {
                         nullptr, nullptr, nullptr);
   }
   if (code != SQLITE_OK) log_error("sqlite_checkpointer_failed", {{"sqlite_code", code}});
+  std::unique_lock lock(mutex_);
   for (;;) {
-    std::unique_lock lock(mutex_);
     grew_.wait(lock, [this] { return wanted_ || stopping_; });
     if (stopping_) break;
     wanted_ = false;
     lock.unlock();
+    auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(round_ms);
     if (code == SQLITE_OK) checkpoint(db);
+    lock.lock();
+    grew_.wait_until(lock, next, [this] { return stopping_; });
   }
   sqlite3_close_v2(db);
 }

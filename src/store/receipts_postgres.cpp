@@ -1,5 +1,5 @@
 // Moving cursors on PostgreSQL: two round trips per batch. The first locks the members' rows in sorted order and reads
-// what each step needs; the second writes where each cursor ended, and every step's receipt.
+// what each step needs; the second writes where each cursor ended, and its receipt.
 #include <map>
 #include <tuple>
 
@@ -101,7 +101,8 @@ class Advance {
   struct Cursors {
     std::string ctid;  // where the locked row is
     std::int64_t delivered = 0, read = 0;
-    bool muted = false, pinned = false, member = false, moved = false;
+    bool muted = false, pinned = false, member = false;
+    std::string delivered_to, read_to;  // the messages that this batch moved them to; empty: it did not
   };
 
   void take_cursors(const PGresult* locked) {
@@ -110,7 +111,7 @@ class Advance {
     for (int i = 0; i < PQntuples(locked); ++i) {
       PgRow row(locked, i);
       *asked[static_cast<std::size_t>(row.integer(0)) - 1] = {
-          row.string(1), row.integer(2), row.integer(3), row.boolean(4), row.boolean(5), row.boolean(6), false};
+          row.string(1), row.integer(2), row.integer(3), row.boolean(4), row.boolean(5), row.boolean(6), {}, {}};
     }
   }
 
@@ -141,14 +142,13 @@ class Advance {
     auto reached = step.seq ? row.text(3) : std::string_view(*step.message_id);
     if (delivered_moved) {
       cursors.delivered = *seq;
-      add_receipt(step, "delivered", *seq, reached);
+      cursors.delivered_to = reached;
     }
     if (read_moved) {
       cursors.read = *seq;
-      add_receipt(step, "read", *seq, reached);
+      cursors.read_to = reached;
       if (*seq < last_seq) count(place, *seq);
     }
-    cursors.moved = cursors.moved || delivered_moved || read_moved;
     outcome.verdict = delivered_moved || read_moved ? Verdict::moved : Verdict::unmoved;
     outcome.delivered_seq = cursors.delivered;
     outcome.read_seq = cursors.read;
@@ -161,7 +161,9 @@ class Advance {
     PgArray places(Of::text), delivered(Of::bigint), read(Of::bigint);
     bool any = false;
     for (auto& [key, cursors] : cursors_) {
-      if (!cursors.moved) continue;
+      if (!cursors.delivered_to.empty()) add_receipt(key, "delivered", cursors.delivered, cursors.delivered_to);
+      if (!cursors.read_to.empty()) add_receipt(key, "read", cursors.read, cursors.read_to);
+      if (cursors.delivered_to.empty() && cursors.read_to.empty()) continue;
       any = true;
       places.add(cursors.ctid);
       delivered.add(cursors.delivered);
@@ -185,8 +187,9 @@ class Advance {
     return {};
   }
 
-  void add_receipt(const CursorStep& step, std::string_view status, std::int64_t seq, std::string_view message_id) {
-    receipts_.add(key_of(step));
+  // Steps of one transaction have one time: the furthest one's receipt tells of those before it too.
+  void add_receipt(const MemberKey& member, std::string_view status, std::int64_t seq, std::string_view message_id) {
+    receipts_.add(member);
     statuses_.add(status);
     receipt_seqs_.add(seq);
     receipt_ids_.add(message_id);

@@ -119,7 +119,7 @@ TEST_P(AdvanceTest, cursors_never_go_back_and_a_repeat_leaves_nothing) {
   auto read = advance_one(step(true, 6));
   EXPECT_EQ(read.verdict, Verdict::moved);
   EXPECT_EQ(read.delivered_seq, 8);
-  EXPECT_EQ(receipts(), "delivered5m5 read5m5 read6m6 delivered8m8 ");
+  EXPECT_EQ(receipts(), "read5m5 read6m6 delivered8m8 ");
 }
 
 TEST_P(AdvanceTest, several_steps_of_a_member_in_one_batch_count_in_order) {
@@ -136,7 +136,7 @@ TEST_P(AdvanceTest, several_steps_of_a_member_in_one_batch_count_in_order) {
   EXPECT_EQ(outcomes[3].delivered_seq, 4);
   EXPECT_EQ(outcomes[4].verdict, Verdict::moved);
   EXPECT_EQ(outcomes[4].unread_count, 2);  // bob's 6 and 9
-  EXPECT_EQ(receipts(), "read1m1 delivered2m2 delivered4m4 read4m4 ");
+  EXPECT_EQ(receipts(), "delivered4m4 read4m4 ") << "of steps at one time the furthest tells of all";
 }
 
 TEST_P(AdvanceTest, unread_leaves_out_recalled_and_system_messages_and_one_s_own) {

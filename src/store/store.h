@@ -38,9 +38,10 @@ struct Tx {
 
 struct StoreOptions {
   DbTarget target;
-  int readers = 2;                  // reader threads, each with a connection
-  std::size_t batch_max = 512;      // jobs in one transaction
-  std::size_t queue_max = 100'000;  // waiting write jobs; above: `unavailable`
+  int readers = 2;                        // reader threads, each with a connection
+  std::size_t batch_max = 512;            // jobs in one transaction …
+  std::size_t batch_bytes_max = 4 << 20;  // … which takes no more once they bring this much content
+  std::size_t queue_max = 100'000;        // waiting write jobs; above: `unavailable`
   std::size_t read_queue_max = 10'000;
   std::int64_t transaction_ms_max = 5000;  // a longer one is undone: sync tokens count on it
   std::int64_t patience_ms = 5000;  // a job that waited longer for its turn or for a lost database: `unavailable`

@@ -19,6 +19,13 @@ constexpr std::int64_t pause_ms_max = 500;
 
 void pause(std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
+// What a job brings to be stored, as far as it can be much.
+std::size_t content_bytes(const Job& job) {
+  if (job.kind == Job::Kind::append) return static_cast<const AppendJob&>(job).draft.content.text.size();
+  if (job.kind == Job::Kind::stream_append) return static_cast<const StreamAppendJob&>(job).append.ops.text.size();
+  return 0;
+}
+
 Error unavailable(const char* detail) {
   Error error(ErrorCode::unavailable, detail);
   error.retry_after_ms = 1000;
@@ -81,7 +88,11 @@ bool Writer::take(std::vector<Job*>& batch) {
     line_.splice(incoming_);
   }
   batch.clear();
-  while (!line_.empty() && batch.size() < options_.batch_max) batch.push_back(&line_.pop());
+  std::size_t bytes = 0;
+  while (!line_.empty() && batch.size() < options_.batch_max && bytes < options_.batch_bytes_max) {
+    batch.push_back(&line_.pop());
+    bytes += content_bytes(*batch.back());
+  }
   auto left = waiting_.fetch_sub(batch.size(), std::memory_order_relaxed) - batch.size();
   metrics_.queue_depth.set(static_cast<double>(left));
   refuse_overdue(batch);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "server_metrics.h"
 
@@ -17,11 +18,14 @@ constexpr double standstill_seconds = 10;
 constexpr double generator_bound = 0.9;
 constexpr double after_pause_seconds = 0.1;  // what fell due while /metrics was read leaves before the run begins
 
+// Every thread of it: affinity is a thread's, and those that exist do not follow the first one's.
 void pin_to(pid_t pid, int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
   CPU_SET(cpu, &set);
-  sched_setaffinity(pid, sizeof set, &set);
+  std::error_code ignored;
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), ignored))
+    sched_setaffinity(std::stoi(task.path().filename()), sizeof set, &set);
 }
 
 void raise_descriptor_limit() {
@@ -92,7 +96,7 @@ void Bench::stop_server() {
 void Bench::pin() {
   if (!options_.pin || server_pid_ <= 0) return;
   pin_to(server_pid_, 0);
-  pin_to(0, 1);
+  pin_to(getpid(), 1);
 }
 
 void Bench::use(const Target& target, std::string durability, pid_t pid) {

@@ -24,7 +24,7 @@ compile = cmake --build --preset $(1) -j $(JOBS) --target $(2)
 run_tests = $(PYTHON) scripts/run_tests.py
 
 .PHONY: help build run test test-unit test-checks test-system test-faults test-sdk test-browser everything lint format fuzz \
-	soak bench sanitize sanitize-asan sanitize-tsan clean
+	generate soak bench sanitize sanitize-asan sanitize-tsan clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ soak: ## a thousand pairs talking for SECONDS_EACH seconds (60; an hour is 3600)
 	@$(call compile,default,aiim aiim-bench)
 	@build/aiim-bench pair-soak --receipts --spawn 'build/aiim serve' --seconds $(SECONDS_EACH)
 	@$(PYTHON) tests/soak/stream_crowd.py
+
+generate: build ## write what is made from the server's tables: docs/reference, the SDK's wire types
+	@scripts/generate.sh build/aiim
 
 clean: ## remove everything that was built
 	@rm -rf build build-asan build-tsan build-fuzz .configure.log

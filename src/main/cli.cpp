@@ -12,9 +12,11 @@
 #include "main/config.h"
 #include "main/data_commands.h"
 #include "main/demo.h"
+#include "main/reference.h"
 #include "main/server.h"
 #include "main/user_commands.h"
 #include "ops/dispatch.h"
+#include "ops/schema.h"
 
 namespace aiim {
 namespace {
@@ -56,7 +58,7 @@ Result<std::string> read_password() {
 /// Flags that become settings, and what the subcommands filled in.
 struct Options {
   ConfigSources sources;
-  std::string data_dir, port, tls_cert, tls_key, tenant, user, display_name;
+  std::string data_dir, port, tls_cert, tls_key, tenant, user, display_name, page;
   std::vector<std::string> scopes;
   std::int64_t ttl_s = 3600;
   bool json = false, password = false, admin = false;
@@ -239,6 +241,19 @@ int show_config(Options& options) {
   return exit_ok;
 }
 
+int print_reference(const std::string& page, const CLI::App& app) {
+  auto text = reference_page(page, app);
+  if (!text) return complain(text.error(), code_of(text.error()));
+  std::printf("%s", text->c_str());
+  return exit_ok;
+}
+
+int check_documents(const CLI::App& app) {
+  auto complaints = check_reference(app);
+  for (const std::string& each : complaints) std::printf("%s\n", each.c_str());
+  return complaints.empty() ? exit_ok : exit_failed;
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -342,6 +357,19 @@ int run_command_line(int argc, char** argv) {
   schema_command->require_subcommand(1);
   schema_command->add_subcommand("operations", "The operation table: names, routes, frame types, who may, limits.")
       ->callback([] { print_json(operations_json()); });
+  schema_command->add_subcommand("openapi", "The REST API as OpenAPI 3.1, as served at /openapi.json.")->callback([] {
+    print_json(openapi_json(version));
+  });
+  schema_command->add_subcommand("asyncapi", "The WebSocket as AsyncAPI 3.0, as served at /asyncapi.json.")
+      ->callback([] { print_json(asyncapi_json(version)); });
+  schema_command->add_subcommand("typescript", "TypeScript declarations of everything on the wire.")->callback([] {
+    std::printf("%s", typescript_types().c_str());
+  });
+  auto* reference_command = schema_command->add_subcommand("reference", "A page of docs/reference, as Markdown.");
+  reference_command->add_option("PAGE", options.page, "operations, events, errors, settings or commands")->required();
+  reference_command->callback([&] { code = print_reference(options.page, app); });
+  schema_command->add_subcommand("check", "What the documents lack, one line each; exit code 1 when they do.")
+      ->callback([&] { code = check_documents(app); });
 
   auto* version_command = app.add_subcommand("version", "Print the version.");
   version_command->add_flag("--json", options.json, "print JSON");

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <functional>
+#include <iomanip>
 #include <sstream>
 
 #include "base/crypto.h"
@@ -26,6 +27,7 @@ struct SettingRow {
   std::function<std::string(const Settings&)> show;
   bool secret = false;
   bool may_be_file = false;  // holds a secret inside: NAME_FILE is understood too
+  std::string range = {};    // what the value may be, for people
 };
 
 Problem read_number(const std::string& text, double least, double most, double& number) {
@@ -56,7 +58,9 @@ SettingRow number_row(std::string name, std::string environment, T Settings::*me
     out << static_cast<double>(s.*member) / scale;
     return out.str();
   };
-  return {std::move(name), std::move(environment), set, show};
+  std::ostringstream range;
+  range << std::setprecision(12) << least << " to " << most;
+  return {std::move(name), std::move(environment), set, show, false, false, range.str()};
 }
 
 SettingRow text_row(std::string name, std::string environment, std::string Settings::*member, bool secret = false) {
@@ -81,7 +85,10 @@ SettingRow choice_row(std::string name, std::string environment, std::string Set
     s.*member = lower;
     return std::nullopt;
   };
-  return {std::move(name), std::move(environment), set, [=](const Settings& s) { return s.*member; }};
+  std::string range;
+  for (const auto& each : choices) range += (range.empty() ? "`" : ", `") + each + "`";
+  return {
+      std::move(name), std::move(environment), set, [=](const Settings& s) { return s.*member; }, false, false, range};
 }
 
 SettingRow switch_row(std::string name, std::string environment, bool Settings::*member) {
@@ -98,8 +105,8 @@ SettingRow switch_row(std::string name, std::string environment, bool Settings::
     }
     return std::nullopt;
   };
-  return {std::move(name), std::move(environment), set,
-          [=](const Settings& s) { return s.*member ? "true" : "false"; }};
+  return {std::move(name), std::move(environment), set, [=](const Settings& s) { return s.*member ? "true" : "false"; },
+          false,           "`true`, `false`"};
 }
 
 // "https://a.example, https://b.example" or the JSON list that the original implementation read.
@@ -224,6 +231,14 @@ std::vector<SettingNames> known_names() {
 }
 
 }  // namespace
+
+std::vector<SettingDescription> describe_settings() {
+  std::vector<SettingDescription> all;
+  const Settings defaults;
+  for (const SettingRow& row : rows())
+    all.push_back({row.name, row.environment, row.show(defaults), row.range, row.secret});
+  return all;
+}
 
 Result<Config> load_config(const ConfigSources& sources) {
   Config config;

@@ -19,6 +19,16 @@ struct SettingInForce {
   std::string source;       // "default", "file", "environment", "flag"
 };
 
+/// One setting as the reference describes it, beside its words (setting_texts.cpp).
+struct SettingDescription {
+  std::string name;
+  std::string environment;  // a secret's may end in _FILE and name a file instead
+  std::string default_value;
+  std::string range;  // empty: any text
+  bool secret = false;
+};
+std::vector<SettingDescription> describe_settings();
+
 struct Config {
   Settings settings;
   std::vector<SettingInForce> in_force;

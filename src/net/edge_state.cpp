@@ -3,6 +3,7 @@
 #include "assets/embedded.h"
 #include "net/client_config.h"
 #include "ops/operation.h"
+#include "ops/schema.h"
 
 namespace aiim {
 namespace {
@@ -31,7 +32,10 @@ void add_embedded(StaticFiles& files) {
 }  // namespace
 
 EdgeState::EdgeState(const Settings& settings)
-    : config_(client_config_json(settings)), page_(landing_page(settings.version)) {
+    : config_(client_config_json(settings)),
+      page_(landing_page(settings.version)),
+      openapi_(openapi_json(settings.version)),
+      asyncapi_(asyncapi_json(settings.version)) {
   auto add = [this](std::string_view pattern, Route route) {
     router.add(pattern, static_cast<int>(routes.size()));
     routes.push_back(route);
@@ -47,14 +51,16 @@ EdgeState::EdgeState(const Settings& settings)
 
   usage.sample();
 
-  StaticFile page;
-  page.bytes = page_;
-  page.mime = "text/html; charset=utf-8";
-  files.add("/index.html", std::move(page));
-  StaticFile config;
-  config.bytes = config_;
-  config.mime = "application/json";
-  files.add("/config.json", std::move(config));
+  auto show = [this](std::string path, std::string_view bytes, std::string mime) {
+    StaticFile file;
+    file.bytes = bytes;
+    file.mime = std::move(mime);
+    files.add(std::move(path), std::move(file));
+  };
+  show("/index.html", page_, "text/html; charset=utf-8");
+  show("/config.json", config_, "application/json");
+  show("/openapi.json", openapi_, "application/json");
+  show("/asyncapi.json", asyncapi_, "application/json");
   add_embedded(files);  // the web client's page takes the landing page's place
 }
 

@@ -44,8 +44,11 @@ struct EdgeState {
 
  private:
   std::atomic<std::int64_t> sampled_s_{0};
-  const std::string config_;  // what /config.json answers
-  const std::string page_;    // the landing page, until the web client takes its place in `files`
+  // What `files` shows besides the embedded ones.
+  const std::string config_;  // /config.json
+  const std::string page_;    // the landing page, until the web client takes its place
+  const std::string openapi_;
+  const std::string asyncapi_;
 };
 
 /// One connection's share of max_connections, given back when it is destroyed.

@@ -1,41 +1,12 @@
 #include "net/system_routes.h"
 
-#include <boost/describe.hpp>
 #include <chrono>
 #include <cmath>
 
-#include "base/codec.h"
+#include "wire/health.h"
 
 namespace aiim {
 namespace {
-
-struct DependencyHealth {
-  std::string status;
-  std::optional<double> response_time;
-};
-BOOST_DESCRIBE_STRUCT(DependencyHealth, (), (status, response_time))
-
-struct MachineHealth {
-  double cpu_usage = 0;
-  double memory_usage = 0;
-  std::string status;
-};
-BOOST_DESCRIBE_STRUCT(MachineHealth, (), (cpu_usage, memory_usage, status))
-
-struct Checks {
-  DependencyHealth database;
-  DependencyHealth redis;
-  MachineHealth system;
-};
-BOOST_DESCRIBE_STRUCT(Checks, (), (database, redis, system))
-
-struct HealthDocument {
-  std::string status;
-  double timestamp = 0;
-  Checks checks;
-  std::string version;
-};
-BOOST_DESCRIBE_STRUCT(HealthDocument, (), (status, timestamp, checks, version))
 
 double rounded(double value, double steps) { return std::round(value * steps) / steps; }
 

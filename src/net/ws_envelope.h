@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/codec.h"
+#include "wire/event_types.h"
 
 namespace aiim {
 
@@ -24,16 +25,6 @@ Envelope parse_envelope(JsonParser& parser, std::string_view text);
 /// {"type":"ack","id":…,"data":…}, replacing what `out` held. `data` is JSON text.
 void write_ack(std::string& out, std::string_view id, std::string_view data);
 
-struct Hello {
-  std::string session_id;
-  std::string user_id;
-  std::string tenant_id;
-  Time server_time;
-  std::int64_t heartbeat_ms = 0;
-  std::string version;
-  std::string sync_token;
-};
-BOOST_DESCRIBE_STRUCT(Hello, (), (session_id, user_id, tenant_id, server_time, heartbeat_ms, version, sync_token))
 std::string hello_frame(const Hello& hello);
 std::string bye_frame(std::string_view reason, std::int64_t reconnect_after_ms);
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "ops/operation.h"
 #include "ops/phrases.h"
+#include "wire/problem.h"
 
 namespace aiim {
 namespace {
@@ -197,21 +198,6 @@ boost::asio::awaitable<Result<std::string>> dispatch(App& app, Call call) {
 
 namespace {
 
-struct Problem {
-  std::string type;
-  std::string title;
-  int status = 0;
-  std::string detail;
-  std::string code;
-  std::string request_id;
-};
-BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, status, detail, code, request_id))
-struct WireFieldError {
-  std::string field;
-  std::string message;
-};
-BOOST_DESCRIBE_STRUCT(WireFieldError, (), (field, message))
-
 std::string_view title_of(const ErrorInfo& row, Language language) {
   return language == Language::zh_cn ? row.title_zh : row.title_en;
 }
@@ -228,15 +214,14 @@ std::string detail_of(const Error& error, Language language) {
   return in_chinese(error.detail);
 }
 
-void append_extras(std::string& out, const Error& error, Language language) {
-  if (error.retry_after_ms) out.append(",\"retry_after_ms\":").append(std::to_string(*error.retry_after_ms));
-  if (error.expect) out.append(",\"expect\":").append(std::to_string(*error.expect));
+template <class T>
+void add_particulars(T& shown, const Error& error, Language language) {
+  if (error.retry_after_ms) shown.retry_after_ms = *error.retry_after_ms;
+  if (error.expect) shown.expect = *error.expect;
   if (error.errors.empty()) return;
-  std::vector<WireFieldError> fields;
-  for (const FieldError& each : error.errors) {
-    fields.push_back({each.field, language == Language::en ? each.message : in_chinese(each.message)});
-  }
-  out.append(",\"errors\":").append(encode(fields));
+  shown.errors.emplace(error.errors);
+  if (language == Language::en) return;
+  for (FieldError& each : *shown.errors) each.message = in_chinese(each.message);
 }
 
 }  // namespace
@@ -287,28 +272,32 @@ Preference preference_of(std::string_view range) {
 
 std::string problem_json(const Error& error, std::string_view request_id, Language language) {
   const ErrorInfo& row = info(error.code);
-  Problem problem{"about:blank",         std::string(title_of(row, language)),
-                  row.http_status,       detail_of(error, language),
-                  std::string(row.name), std::string(request_id)};
-  std::string out = encode(problem);
-  out.pop_back();
-  append_extras(out, error, language);
-  return out.append("}");
+  Problem problem;
+  problem.type = "about:blank";
+  problem.title = title_of(row, language);
+  problem.status = row.http_status;
+  problem.detail = detail_of(error, language);
+  problem.code = error.code;
+  problem.request_id = request_id;
+  add_particulars(problem, error, language);
+  return encode(problem);
 }
 
 std::string error_frame(const Error& error, std::string_view id, Language language) {
-  const ErrorInfo& row = info(error.code);
+  FrameError shown;
+  shown.code = error.code;
+  shown.message = detail_of(error, language);
+  shown.retryable = info(error.code).retryable;
+  add_particulars(shown, error, language);
   std::string out = "{\"type\":\"error\",";
   if (!id.empty()) {
     out.append("\"id\":");
     append_json_string(out, id);
     out.append(",");
   }
-  out.append("\"error\":{\"code\":\"").append(row.name).append("\",\"message\":");
-  append_json_string(out, detail_of(error, language));
-  out.append(",\"retryable\":").append(row.retryable ? "true" : "false");
-  append_extras(out, error, language);
-  return out.append("}}");
+  out.append("\"error\":");
+  encode_to(out, shown);
+  return out.append("}");
 }
 
 Language preferred_language(std::string_view accept_language) {

@@ -13,7 +13,7 @@ BELOW = {"base": [], "outbound": ["base"], "wire": ["base"], "core": ["wire"], "
          "blob": ["core", "outbound"], "ai": ["core", "outbound"], "hub": ["core"],
          "ops": ["store", "bus", "blob", "ai", "hub", "outbound"], "net": ["ops"], "main": ["net"]}
 # Folders outside src/ that a folder of src/ may include.
-BESIDE = {"store": ["schema"], "net": ["assets"]}
+BESIDE = {"store": ["schema"], "ops": ["assets"], "net": ["assets"]}
 # What only a folder's unit tests may include besides: the real sibling instead of a mock.
 TESTS_BESIDE = {"hub": ["bus"]}
 

@@ -1332,7 +1332,7 @@ export interface RestOperations {
     readonly request: MessageId;
     readonly reply: ReceiptsReply;
   };
-  /** Start, append to and end a stream over HTTP, by client_msg_id. */
+  /** Start, append to and end a stream, by client_msg_id. */
   stream_chunk: {
     readonly method: 'POST';
     readonly path: '/api/aiim/messages/stream';
@@ -1367,6 +1367,8 @@ export interface FrameOperations {
   'stream.cancel': { readonly data: StreamId; readonly ack: Nothing };
   /** Ask for what is missing after a position; 0: a snapshot. */
   'stream.watch': { readonly data: WatchStream; readonly ack: Nothing };
+  /** Start, append to and end a stream, by client_msg_id. */
+  stream_chunk: { readonly data: StreamChunk; readonly ack: MessageReply };
   /** Is the connection alive? Renews the leases of the streams that it names. */
   ping: { readonly data: PingRequest; readonly ack: Pong };
 }

@@ -105,9 +105,21 @@ void write_event(JsonWriter& json, SchemaSet& schemas, const EventRow& event) {
   json.key("x-durable").truth(event.durable).close('}');
 }
 
+/// What the flat frames of the original implementation are answered with where that is no ack.
+void write_legacy(JsonWriter& json) {
+  for (std::string_view type : {"subscribed", "unsubscribed"}) {
+    open_message(
+        json, "reply_" + std::string(type), type,
+        "The answer to a flat frame of the original implementation; a session follows all conversations anyway.");
+    write_type(json, type);
+    json.raw(id_schema).key("conversation_id").raw(R"({"type":"string","description":"The conversation's id."})");
+    json.close('}').key("required").raw(R"(["type","conversation_id"])").close('}').close('}');
+  }
+}
+
 /// Every message's key, in the document's order.
 std::vector<std::string> message_keys() {
-  std::vector<std::string> keys = {"auth", "auth_ack", "error"};
+  std::vector<std::string> keys = {"auth", "auth_ack", "error", "reply_subscribed", "reply_unsubscribed"};
   for (const Op& op : operations()) {
     if (!*op.row.ws) continue;
     keys.push_back(key_of(op.row.ws));
@@ -163,6 +175,7 @@ void write_components(JsonWriter& json) {
   json.key("components").open('{').key("messages").open('{');
   write_auth(json);
   write_error(json, schemas);
+  write_legacy(json);
   for (const Op& op : operations()) {
     if (!*op.row.ws) continue;
     write_client_frame(json, schemas, op);

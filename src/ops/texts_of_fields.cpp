@@ -153,6 +153,8 @@ std::span<const FieldText> texts_of_fields() {
       {"UpdateMe.avatar_url", "Where the picture is, `http` or `https`; empty: none.", R"("maxLength":2048)"},
       {"User.role", "What the user may do in the tenant."},
       {"WatchStream.n", "The position: what is held of it. 0 asks for a snapshot.", R"("minimum":0)"},
+      {"PresenceReply.presence", "In order of `user_id`."},
+      {"WatchPresence.user_ids", "Whom to watch; replaces the list, empty: nobody.", R"("maxItems":500)"},
   };
   return texts;
 }

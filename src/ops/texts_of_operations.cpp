@@ -106,6 +106,12 @@ std::span<const OperationText> texts_of_operations() {
        "…, "
        "retries are safe.",
        {idempotency_mismatch, stream_ended, stream_gap}},
+      // presence
+      {"typing", "The other members hear of it while they are connected. Nothing is stored."},
+      {"watch_presence",
+       "Replaces the connection's list; changes come as `presence` events. Whoever shares no conversation with the "
+       "caller reads as `offline`, without `last_seen`."},
+      {"set_presence", "Of this connection: the user is away when all connections are, by this or by idleness."},
       {"ping", "WebSocket pings are answered too; this one measures the server's clock and renews leases."},
   };
   return texts;

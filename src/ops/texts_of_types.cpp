@@ -97,6 +97,10 @@ std::span<const FieldText> texts_of_types() {
       {"UserRole", "`admin`: may manage the tenant's users and keys."},
       {"UserStatus", "`suspended`: requests are refused and connections closed."},
       {"UsersPage", "A page of users."},
+      {"OwnPresence", "What a session says of its user: `away` when nobody is looking."},
+      {"PresenceReply", "Everybody on the list, as they are now."},
+      {"TypingEvent", "Who types where."},
+      {"TypingState", "`start` is repeated while somebody types, and fades without `stop`."},
   };
   return texts;
 }

@@ -30,6 +30,8 @@ constexpr EventRow table[] = {
      "The user's own state in a conversation changed on some device; to the user's own sessions only."},
     {"receipt", &type_of<ReceiptEvent>, ephemeral,
      "A member's cursors moved. Coalesced over 200 ms; above 100 members only to the reader's own sessions."},
+    {"typing", &type_of<TypingEvent>, ephemeral, "A member of the conversation types, or stopped."},
+    {"presence", &type_of<Presence>, ephemeral, "Somebody on the list of `presence.watch` came, went, or turned away."},
     {"stream.delta", &type_of<StreamDelta>, ephemeral,
      "The next pieces of a stream, coalesced over some 40 ms: apply them at position `from` - 1."},
     {"stream.snapshot", &type_of<StreamSnapshot>, ephemeral,

@@ -5,6 +5,7 @@
 
 #include "wire/content.h"
 #include "wire/conversation.h"
+#include "wire/presence.h"
 #include "wire/stream.h"
 #include "wire/sync.h"
 
@@ -63,7 +64,7 @@ struct MeEvent {
   std::int64_t delivered_seq = 0;
   std::int64_t read_seq = 0;
   std::int64_t unread_count = 0;
-  Omit<std::int64_t> mention_count;
+  std::int64_t mention_count = 0;
 };
 BOOST_DESCRIBE_STRUCT(MeEvent, (),
                       (conversation_id, muted, pinned, delivered_seq, read_seq, unread_count, mention_count))
@@ -76,6 +77,13 @@ struct ReceiptEvent {
   Time timestamp;
 };
 BOOST_DESCRIBE_STRUCT(ReceiptEvent, (), (conversation_id, user_id, delivered_seq, read_seq, timestamp))
+
+struct TypingEvent {
+  std::string conversation_id;
+  std::string user_id;
+  TypingState state = TypingState::start;
+};
+BOOST_DESCRIBE_STRUCT(TypingEvent, (), (conversation_id, user_id, state))
 
 struct StreamDelta {
   std::string conversation_id;

@@ -14,7 +14,6 @@ export type {
   FrameError,
   Hello,
   MeEvent as MeUpdatedData,
-  MemberChange,
   MemberRole,
   MemberView as ConversationMember,
   MembersEvent as MemberEventData,
@@ -42,6 +41,7 @@ export type {
   UserKind,
   UserRole,
   UserStatus,
+  UsersPage as UserPage,
   LoginView as SignIn,
 } from './generated/wire.js';
 
@@ -59,10 +59,10 @@ export interface ConversationPage extends Omit<wire.ConversationsPage, 'conversa
   readonly conversations: readonly Conversation[];
 }
 
-export interface UserPage {
-  readonly users: readonly wire.User[];
-  readonly next_cursor: string | null;
-}
+type CursorKeys = 'delivered_seq' | 'read_seq';
+/** Who comes back still has the cursors of before. Absent from servers that do not send them. */
+export interface MemberChange
+  extends Omit<wire.MemberChange, CursorKeys>, Partial<Pick<wire.MemberChange, CursorKeys>> {}
 
 /** What may be sent; `system` messages are the server's, `ai` those of bots. */
 export type SendableMessageType = Exclude<wire.MessageType, 'system' | 'stream_chunk'>;
@@ -250,8 +250,9 @@ export type MyState = Partial<wire.OwnState> & Pick<wire.OwnState, 'muted' | 'pi
 /** What changed in one conversation after the position that was named. */
 export interface SyncChanges extends With<
   wire.ConversationSync,
-  'conversation_id' | 'epoch' | 'rev' | 'complete' | 'messages' | 'members' | 'cursors' | 'me'
+  'conversation_id' | 'epoch' | 'rev' | 'complete' | 'messages' | 'cursors' | 'me'
 > {
+  readonly members: readonly MemberChange[];
   readonly conversation?: SharedConversation & Partial<Conversation>;
 }
 

@@ -437,7 +437,7 @@ export interface MeEvent {
   /** Others' messages after the own read cursor, without recalled and `system` ones; counted up to 1,000. */
   readonly unread_count: number;
   /** Unread messages that mention the reader. */
-  readonly mention_count?: number;
+  readonly mention_count: number;
 }
 
 /** A member as events and sync carry it: present while `left_at` is null. */
@@ -452,6 +452,10 @@ export interface MemberChange {
   readonly left_at: Timestamp | null;
   /** The revision in which it changed last. */
   readonly rev: number;
+  /** Received up to this `seq`. */
+  readonly delivered_seq: number;
+  /** Read up to this `seq`. */
+  readonly read_seq: number;
 }
 
 /** What `remove_member` takes. */
@@ -647,6 +651,9 @@ export interface NewApiKey {
   readonly api_key: ApiKey;
 }
 
+/** What a session says of its user: `away` when nobody is looking. */
+export type OwnPresence = 'online' | 'away';
+
 /** What is the caller's own in a conversation. */
 export interface OwnState {
   /** The member's role. */
@@ -676,6 +683,25 @@ export interface Pong {
   /** The server's clock. */
   readonly server_time: Timestamp;
 }
+
+/** Whether somebody is there. Whoever shares no conversation with the asker reads as `offline`. */
+export interface Presence {
+  /** The user's id: `sub` of its tokens. */
+  readonly user_id: string;
+  /** The state. */
+  readonly state: PresenceState;
+  /** When the user was there last; null where that is not known, or not for the asker to know. */
+  readonly last_seen: Timestamp | null;
+}
+
+/** Everybody on the list, as they are now. */
+export interface PresenceReply {
+  /** In order of `user_id`. */
+  readonly presence: readonly Presence[];
+}
+
+/** `away`: connected, but nobody seems to be looking. */
+export type PresenceState = 'online' | 'away' | 'offline';
 
 /** What went wrong (RFC 9457). */
 export interface Problem {
@@ -815,6 +841,24 @@ export interface RevokeRequest {
   readonly session_id?: string | null;
 }
 
+/** What `typing` takes. */
+export interface SayTyping {
+  /** The conversation's id. */
+  readonly conversation_id: string;
+  /** The state. */
+  readonly state: TypingState;
+}
+
+/** What `search_users` takes. */
+export interface SearchUsers {
+  /** What an id, a display name or a word of it begins with; absent: everybody. */
+  readonly query?: string | null;
+  /** How many at most. */
+  readonly limit?: number | null;
+  /** `next_cursor` of the page before. */
+  readonly cursor?: string | null;
+}
+
 /** The message is on disk; its event carries it whole. */
 export interface SendAck {
   /** The message's id. */
@@ -851,6 +895,12 @@ export interface SendMessage {
    * sending once.
    */
   readonly client_msg_id?: string | null;
+}
+
+/** What `set_presence` takes. */
+export interface SetPresence {
+  /** The state. */
+  readonly state: OwnPresence;
 }
 
 /** What `start_stream` takes. */
@@ -1042,6 +1092,19 @@ export interface Tokens {
   readonly user: User;
 }
 
+/** Who types where. */
+export interface TypingEvent {
+  /** The conversation's id. */
+  readonly conversation_id: string;
+  /** The user's id: `sub` of its tokens. */
+  readonly user_id: string;
+  /** The state. */
+  readonly state: TypingState;
+}
+
+/** `start` is repeated while somebody types, and fades without `stop`. */
+export type TypingState = 'start' | 'stop';
+
 /** What `update_conversation` takes. */
 export interface UpdateConversation {
   /** The conversation's id. */
@@ -1096,6 +1159,20 @@ export type UserRole = 'user' | 'admin';
 
 /** `suspended`: requests are refused and connections closed. */
 export type UserStatus = 'active' | 'suspended';
+
+/** A page of users. */
+export interface UsersPage {
+  /** The users. */
+  readonly users: readonly User[];
+  /** `cursor` of the next page; null after the last. */
+  readonly next_cursor: string | null;
+}
+
+/** What `watch_presence` takes. */
+export interface WatchPresence {
+  /** Whom to watch; replaces the list, empty: nobody. */
+  readonly user_ids: readonly string[];
+}
 
 /** What `watch_stream` takes. */
 export interface WatchStream {
@@ -1163,6 +1240,15 @@ export interface RestOperations {
     readonly path: '/api/aiim/users/me/sessions';
     readonly request: RevokeRequest;
     readonly reply: void;
+  };
+  /**
+   * People of the tenant by what their id, their display name or a word of it begins with; everybody without a query.
+   */
+  search_users: {
+    readonly method: 'GET';
+    readonly path: '/api/aiim/users';
+    readonly request: SearchUsers;
+    readonly reply: UsersPage;
   };
   /** One user of the tenant. */
   get_user: {
@@ -1357,6 +1443,12 @@ export interface FrameOperations {
   mark_delivered: { readonly data: MarkRequest; readonly ack: Nothing };
   /** Move the own read cursor forward. */
   mark_read: { readonly data: MarkRequest; readonly ack: Nothing };
+  /** Tell the other members that one types, or stopped. Silence stops it too. */
+  typing: { readonly data: SayTyping; readonly ack: Nothing };
+  /** Replace the list of users whose presence this session is told. */
+  'presence.watch': { readonly data: WatchPresence; readonly ack: PresenceReply };
+  /** Say that nobody looks at this session, or that somebody does again. */
+  'presence.set': { readonly data: SetPresence; readonly ack: Nothing };
   /** Start a message that is written piece by piece. */
   'stream.start': { readonly data: StartStream; readonly ack: StreamStarted };
   /** Append the next pieces; renews the lease. */
@@ -1399,6 +1491,10 @@ export interface Events {
   'me.updated': MeEvent;
   /** A member's cursors moved. Coalesced over 200 ms; above 100 members only to the reader's own sessions. */
   receipt: ReceiptEvent;
+  /** A member of the conversation types, or stopped. */
+  typing: TypingEvent;
+  /** Somebody on the list of `presence.watch` came, went, or turned away. */
+  presence: Presence;
   /** The next pieces of a stream, coalesced over some 40 ms: apply them at position `from` - 1. */
   'stream.delta': StreamDelta;
   /** The whole content of a stream up to `n`, after `stream.watch`. */

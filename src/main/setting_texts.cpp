@@ -57,6 +57,12 @@ std::span<const SettingText> setting_texts() {
       {"silent_seconds", "A WebSocket from which nothing came for so long is closed; above `heartbeat_seconds`.",
        "seconds"},
 
+      {"retention_sweep_seconds", "How often messages that a tenant's retention no longer keeps are looked for.",
+       "seconds"},
+      {"away_seconds", "A user whose connections were all silent for so long counts as away.", "seconds"},
+      {"presence_grace_seconds", "How long somebody who lost the last connection still counts as there.", "seconds"},
+      {"echo_agent", "Whether the demo agent `echo` answers."},
+
       // requests that the server makes
       {"outbound_plain_http",
        "Whether the server's own requests may go to `http` URLs and private addresses; for tests and closed networks."},

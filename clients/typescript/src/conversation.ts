@@ -37,6 +37,8 @@ export class ConversationHandle implements ConversationStore {
     newest: null as Promise<void> | null,
   };
   private loadError: AiimError | null = null;
+  /** The lowest seq that a page showed to have nothing before it; 1 while nobody knows. */
+  private historyBegins = 1;
   private items: readonly MessageItem[] | null = null;
   private summary_: ConversationSummary | null = null;
 
@@ -128,7 +130,7 @@ export class ConversationHandle implements ConversationStore {
       conversation,
       members: conversation?.members ?? empty,
       items: (this.items ??= this.buildItems(hasNewer)),
-      hasOlder: firstSeq !== null && firstSeq > 1,
+      hasOlder: firstSeq !== null && firstSeq > this.historyBegins,
       hasNewer,
       loadingOlder: this.loading.older !== null,
       loadingNewer: this.loading.newer !== null || (this.loading.newest !== null && model.log.size > 0),
@@ -284,6 +286,7 @@ export class ConversationHandle implements ConversationStore {
         const dropped = log.generation !== generation;
         if (dropped && (query.before_seq !== undefined || query.after_seq !== undefined)) return;
         if (dropped || !log.pageSound) continue;
+        this.noticeBeginning(query, page);
         this.insert(page, options);
         return;
       } finally {
@@ -291,6 +294,13 @@ export class ConversationHandle implements ConversationStore {
       }
     }
     throw new AiimError('unavailable', 'The conversation changes too quickly to be read.', { retryable: true });
+  }
+
+  /** The server may have deleted what was before (retention), so the history need not begin with seq 1. */
+  private noticeBeginning(query: MessageQuery, page: MessagePage): void {
+    if (query.after_seq !== undefined || query.around_seq !== undefined) return;
+    const first = page.messages[0]?.seq ?? query.before_seq ?? 1;
+    this.historyBegins = page.has_more ? 1 : first;
   }
 
   private insert(page: MessagePage, options: { readonly newest?: boolean; readonly trim?: 'front' | 'back' }): void {

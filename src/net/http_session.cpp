@@ -74,6 +74,12 @@ void read_fields(const http::request<http::string_body>& message, HttpRequest& r
   request.origin = field(message, http::field::origin);
 }
 
+void read_context(const http::fields& fields, RequestContext& context) {
+  auto request_id = field(fields, "X-Request-Id");
+  if (valid_request_id(request_id)) context.request_id = request_id;
+  context.language = preferred_language(field(fields, http::field::accept_language));
+}
+
 void read_upgrade_fields(const http::fields& fields, HttpRequest& request) {
   request.connection = field(fields, http::field::connection);
   request.upgrade = field(fields, http::field::upgrade);
@@ -192,16 +198,15 @@ asio::awaitable<bool> HttpSession::serve_one() {
   error_code failed;
   auto used = parser.put(asio::buffer(text), failed);
   if (failed == http::error::body_limit) {
+    read_context(parser.get(), exchange.context);
+    read_fields(parser.get(), exchange.request);
     co_return co_await refuse(Error(ErrorCode::too_large, "the body is too large"), exchange);
   }
   if (failed || !parser.is_header_done()) {
     co_return co_await refuse(Error(ErrorCode::invalid_request, "the request is not well-formed HTTP"), exchange);
   }
   in_.consume(used);
-  const auto& message = parser.get();
-  auto request_id = field(message, "X-Request-Id");
-  if (valid_request_id(request_id)) exchange.context.request_id = request_id;
-  exchange.context.language = preferred_language(field(message, http::field::accept_language));
+  read_context(parser.get(), exchange.context);
 
   Result<> whole = co_await read_body(exchange);
   read_fields(parser.get(), exchange.request);

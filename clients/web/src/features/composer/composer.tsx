@@ -206,11 +206,10 @@ export function Composer({ ref, store, title, members, onEditLast, onSent }: Com
               enterKeyHint="send"
               autoComplete="off"
               onChange={(event) => changed(event.target.value, event.target.selectionStart)}
-              onSelect={(event) =>
-                setCompletion((now) =>
-                  now === null ? null : completionAt(event.currentTarget.value, event.currentTarget.selectionStart),
-                )
-              }
+              onSelect={(event) => {
+                const { value, selectionStart } = event.currentTarget;
+                setCompletion((now) => (now === null ? null : completionAt(value, selectionStart)));
+              }}
               onKeyDown={key}
               onPaste={paste}
               onCompositionStart={() => (composing.current = true)}

@@ -17,6 +17,8 @@ export function useMessageKeys(
   const [activeKey, setActiveKey] = useState<string | null>(null);
   const latest = useRef(rows);
   latest.current = rows;
+  // The focus follows in the next frame; keys that come before go on from here.
+  const following = useRef<string | null>(null);
   const activeIndex = activeKey === null ? -1 : rows.findIndex((row) => row.key === activeKey);
 
   const move = useCallback(
@@ -27,8 +29,13 @@ export function useMessageKeys(
       const row = rows[to];
       if (row === undefined) return;
       setActiveKey(row.key);
+      following.current = row.key;
       virtual.current?.scrollToIndex(to, { align: 'nearest' });
-      requestAnimationFrame(() => rowElement(scroller.current, row.key)?.focus({ preventScroll: true }));
+      requestAnimationFrame(() => {
+        if (following.current !== row.key) return;
+        following.current = null;
+        rowElement(scroller.current, row.key)?.focus({ preventScroll: true });
+      });
     },
     [scroller, virtual],
   );
@@ -36,7 +43,8 @@ export function useMessageKeys(
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const element = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
-    const at = element === null ? -1 : rows.findIndex((row) => row.key === element.dataset.row);
+    const from = following.current ?? element?.dataset.row;
+    const at = from === undefined ? -1 : rows.findIndex((row) => row.key === from);
     if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       if (element !== null && event.target !== element) return; // a button of the row has the focus
       event.preventDefault();

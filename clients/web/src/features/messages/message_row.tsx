@@ -37,9 +37,9 @@ export const MessageRow = memo(function MessageRow({ row, delivery, highlighted 
       data-message={message.message_id || item.key}
       data-seq={message.seq}
       onPointerEnter={(event) => event.pointerType === 'mouse' && setNear(true)}
-      onPointerLeave={() => setNear(false)}
+      onPointerLeave={(event) => !busyWith(event.currentTarget, document.activeElement) && setNear(false)}
       onFocus={() => setNear(true)}
-      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}
+      onBlur={(event) => !busyWith(event.currentTarget, event.relatedTarget) && setNear(false)}
       className={cx(
         'group/row transition-colors duration-700',
         first ? 'pt-2.5' : 'pt-0.5',
@@ -83,7 +83,7 @@ export const MessageRow = memo(function MessageRow({ row, delivery, highlighted 
             >
               <MessageBody item={item} delivery={delivery} first={first} last={last} wide={wide} />
             </article>
-            {near && item.pending === null && message.status !== 'recalled' && <HoverActions row={row} />}
+            {near && item.pending === null && message.status !== 'recalled' && <HoverActions row={row} wide={wide} />}
           </div>
           <Reactions message={message} />
           {item.pending === 'failed' && <FailedNote item={item} />}
@@ -92,6 +92,11 @@ export const MessageRow = memo(function MessageRow({ row, delivery, highlighted 
     </div>
   );
 });
+
+/** The focus is in the row, or in a menu that was opened from it. */
+function busyWith(row: Element, focused: EventTarget | null): boolean {
+  return focused instanceof Element && (row.contains(focused) || focused.closest('[popover]') !== null);
+}
 
 function SenderName({ userId }: { readonly userId: string }) {
   const t = useT().common;
@@ -107,15 +112,15 @@ function SenderName({ userId }: { readonly userId: string }) {
 }
 
 /** Appears beside the message under the pointer, and for whoever comes by keyboard. */
-function HoverActions({ row }: { readonly row: MessageRowProps['row'] }) {
+function HoverActions({ row, wide }: { readonly row: MessageRowProps['row']; readonly wide: boolean }) {
   const t = useT().messages;
   const { actions } = useMessages();
   const { item } = row;
   return (
     <div
       className={cx(
-        'absolute -top-3.5 z-10 hidden animate-fade rounded-lg border border-line bg-raised p-0.5 shadow-small [@media(hover:hover)]:flex',
-        item.mine ? 'right-2' : 'left-2',
+        'absolute z-10 hidden animate-fade rounded-lg border border-line bg-raised p-0.5 shadow-small [@media(hover:hover)]:flex',
+        wide ? 'top-1.5 right-2' : cx('bottom-0.5', item.mine ? 'right-full mr-1.5' : 'left-full ml-1.5'),
       )}
     >
       <IconButton

@@ -465,8 +465,7 @@ export class ConversationModel {
   private applyMembers(changes: readonly MemberChange[], joined: boolean | null): void {
     for (const change of changes) {
       const { user_id, delivered_seq, read_seq } = change;
-      if (delivered_seq !== undefined && read_seq !== undefined)
-        this.moveCursor({ user_id, delivered_seq, read_seq });
+      if (delivered_seq !== undefined && read_seq !== undefined) this.moveCursor({ user_id, delivered_seq, read_seq });
       const held = this.members.get(change.user_id);
       if (held !== undefined && held.rev >= change.rev) continue;
       const is = change.left_at === null;

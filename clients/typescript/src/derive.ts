@@ -1,6 +1,7 @@
 /** Pure questions about snapshots, for views. */
 
 import type { ConversationSnapshot, DeliveryState, MessageItem } from './api.js';
+import type { MemberRole } from './types.js';
 
 /** The tick of an own message: `queued → sending → sent → delivered → read` (or `failed`); null for others'. */
 export function deliveryOf(
@@ -21,4 +22,21 @@ export function readersOf(snapshot: ConversationSnapshot, item: MessageItem): re
     if (cursor.read_seq >= item.message.seq && cursor.user_id !== item.message.sender_id) readers.push(cursor.user_id);
   }
   return readers;
+}
+
+const ranks: Readonly<Record<MemberRole, number>> = { member: 0, admin: 1, owner: 2 };
+
+/** Whether a role runs a group: renames it, adds people, recalls others' messages. */
+export function mayManage(role: MemberRole): boolean {
+  return role !== 'member';
+}
+
+/** Whether `actor` may give somebody this role. */
+export function mayGrant(actor: MemberRole, role: MemberRole): boolean {
+  return mayManage(actor) && ranks[role] <= ranks[actor];
+}
+
+/** Whether `actor` may remove somebody of the role `target`, or change it. Owners may with everybody, admins with members. */
+export function mayGovern(actor: MemberRole, target: MemberRole): boolean {
+  return actor === 'owner' || (mayManage(actor) && ranks[target] < ranks[actor]);
 }

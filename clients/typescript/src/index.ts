@@ -11,6 +11,6 @@ export { AuthSession, type AuthOptions } from './auth.js';
 export { RestApi, type MessageQuery, type PageQuery } from './rest.js';
 export type { RequestOptions } from './http.js';
 export type { Observable } from './observable.js';
-export { deliveryOf, readersOf } from './derive.js';
+export { deliveryOf, mayGovern, mayGrant, mayManage, readersOf } from './derive.js';
 export { IndexedDbStorage, LocalStorage, MemoryStorage, type KeyValueStorage } from './storage.js';
 export { partsOf } from './stream_state.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { AiimClient, MemoryStorage, deliveryOf, readersOf } from '../src/index.js';
+import { AiimClient, MemoryStorage, deliveryOf, mayGovern, mayGrant, readersOf } from '../src/index.js';
 import { MessageLog } from '../src/message_log.js';
 import { ScriptedServer, conversationOf, messageOf } from './scripted_server.js';
 
@@ -304,5 +304,15 @@ describe('the message log', () => {
     expect(l.pageSound).toBe(false);
     l.pageEnded();
     expect(l.pageSound).toBe(true);
+  });
+});
+
+describe('roles', () => {
+  test('owners govern everybody, admins members, members nobody', () => {
+    const roles = ['owner', 'admin', 'member'] as const;
+    const table = (may: (a: (typeof roles)[number], b: (typeof roles)[number]) => boolean): string =>
+      roles.map((actor) => roles.map((other) => (may(actor, other) ? '1' : '0')).join('')).join(' ');
+    expect(table(mayGovern)).toBe('111 001 000');
+    expect(table(mayGrant)).toBe('111 011 000');
   });
 });

@@ -52,7 +52,9 @@ export function Shell() {
             <Suspense fallback={<div className="flex-1 bg-canvas" />}>
               <Switch>
                 <Route path={routes.conversationPattern}>{({ id }) => <ConversationView key={id} id={id} />}</Route>
-                <Route path={routes.settingsPattern}>{({ section }) => <SettingsView section={section} />}</Route>
+                <Route path={routes.settingsPattern}>
+                  <SettingsView />
+                </Route>
                 <Route>
                   <NothingOpen />
                 </Route>

@@ -10,7 +10,6 @@ export type Overlay =
   | { readonly kind: 'image'; readonly url: string; readonly caption: string }
   | { readonly kind: 'profile'; readonly userId: string }
   | { readonly kind: 'unsent' }
-  | { readonly kind: 'switcher' }
   | { readonly kind: 'shortcuts' };
 
 let current: Overlay | null = null;

@@ -1,7 +1,7 @@
 /** What one can do with a message: the menu, and the picker of reactions. */
 import { useCallback, useState, type ReactNode } from 'react';
 import { Copy, CornerUpLeft, Info, Pencil, SmilePlus, Trash2 } from 'lucide-react';
-import type { ConversationStore, Message, MessageItem } from '@aiim/client';
+import { mayManage, type ConversationStore, type Message, type MessageItem } from '@aiim/client';
 import { EmojiPicker } from '@/features/emoji';
 import { useT } from '@/i18n';
 import { reasonOf } from '@/lib/failures';
@@ -74,7 +74,7 @@ function MessageMenu({ item, anchor, store, actions, onReact, onClose }: Message
   const alive = message.status !== 'recalled' && item.pending === null;
   const role = store.getSnapshot().conversation?.role ?? 'member';
   const isGroup = store.getSnapshot().conversation?.type === 'group';
-  const mayRecall = alive && message.type !== 'system' && (mine || (isGroup && role !== 'member'));
+  const mayRecall = alive && message.type !== 'system' && (mine || (isGroup && mayManage(role)));
   return (
     <Menu label={t.messages.actions} anchor={anchor} onClose={onClose}>
       {alive && (

@@ -33,7 +33,7 @@ export const MessageRow = memo(function MessageRow({ row, delivery, highlighted 
   const wide = message.type === 'ai' || message.stream_id !== null || message.content.parts !== undefined;
   const showsSender = group || wide;
   return (
-    <div
+    <article
       data-message={message.message_id || item.key}
       data-seq={message.seq}
       onPointerEnter={(event) => event.pointerType === 'mouse' && setNear(true)}
@@ -71,9 +71,8 @@ export const MessageRow = memo(function MessageRow({ row, delivery, highlighted 
         >
           {showsSender && !mine && first && <SenderName userId={message.sender_id} />}
           <div className={cx('relative flex max-w-full min-w-0', wide && 'w-full')}>
-            <article
+            <div
               {...press}
-              aria-label={undefined}
               onContextMenu={(event) => {
                 if (window.getSelection()?.isCollapsed === false || (event.target as Element).closest('a')) return;
                 event.preventDefault();
@@ -82,14 +81,14 @@ export const MessageRow = memo(function MessageRow({ row, delivery, highlighted 
               className="max-w-full min-w-0 flex-1"
             >
               <MessageBody item={item} delivery={delivery} first={first} last={last} wide={wide} />
-            </article>
+            </div>
             {near && item.pending === null && message.status !== 'recalled' && <HoverActions row={row} wide={wide} />}
           </div>
           <Reactions message={message} />
           {item.pending === 'failed' && <FailedNote item={item} />}
         </div>
       </div>
-    </div>
+    </article>
   );
 });
 

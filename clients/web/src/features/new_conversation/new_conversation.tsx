@@ -1,79 +1,102 @@
-/** Finds people and begins a conversation with one of them. */
-import { useEffect, useState } from 'react';
+/** A conversation with one person, by one press; or a group, with a name. */
+import { useState } from 'react';
+import { Users } from 'lucide-react';
 import { useLocation } from 'wouter';
-import type { User } from '@aiim/client';
-import { UserAvatar } from '@/features/people';
+import type { CreateConversationRequest, User } from '@aiim/client';
+import { PeoplePicker } from '@/features/people';
 import { useT } from '@/i18n';
-import { useSession } from '@/lib/client';
+import { useClient } from '@/lib/client';
 import { reasonOf } from '@/lib/failures';
 import { routes } from '@/lib/routes';
+import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { TextField } from '@/ui/field';
 
-const pauseMs = 200;
+const nameMax = 100;
 
 export function NewConversation({ onClose }: { readonly onClose: () => void }) {
-  const t = useT().members;
-  const { client, userId } = useSession();
+  const t = useT();
+  const client = useClient();
   const [, navigate] = useLocation();
-  const [query, setQuery] = useState('');
-  const [people, setPeople] = useState<readonly User[] | null>(null);
+  const [group, setGroup] = useState(false);
+  const [chosen, setChosen] = useState<readonly User[]>([]);
+  const [name, setName] = useState('');
+  const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
 
-  useEffect(() => {
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      client.users.search(query, { limit: 30, signal: abort.signal }).then(
-        (found) => {
-          setPeople(found.filter((user) => user.user_id !== userId));
-          setError(null);
-        },
-        (cause: unknown) => !abort.signal.aborted && setError(reasonOf(cause)),
-      );
-    }, pauseMs);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [client, query, userId]);
-
-  const open = async (user: User): Promise<void> => {
+  const create = async (request: CreateConversationRequest): Promise<void> => {
+    if (busy) return;
+    setBusy(true);
+    setError(null);
     try {
-      const { id } = await client.conversations.direct(user.user_id);
+      const { id } = await client.conversations.create(request);
       onClose();
       navigate(routes.conversation(id));
     } catch (cause) {
       setError(reasonOf(cause));
+      setBusy(false);
     }
+  };
+  const choose = (people: readonly User[]): void => {
+    if (group) setChosen(people);
+    else if (people[0] !== undefined) void create({ type: 'direct', member_ids: [people[0].user_id] });
+  };
+  const createGroup = (): void => {
+    const named = name.trim();
+    void create({
+      type: 'group',
+      ...(named !== '' && { name: named }),
+      member_ids: chosen.map((user) => user.user_id),
+    });
   };
 
   return (
-    <Dialog title={t.newTitle} onClose={onClose} size="small">
-      <TextField
-        label={t.findPeople}
-        value={query}
-        onChange={(event) => setQuery(event.target.value)}
-        error={error}
-        autoFocus
-      />
-      <ul className="mt-3 h-80 overflow-y-auto">
-        {people?.length === 0 && <li className="py-8 text-center text-ink-3">{t.nobody}</li>}
-        {people?.map((user) => (
-          <li key={user.user_id}>
-            <button
-              type="button"
-              onClick={() => void open(user)}
-              className="flex w-full items-center gap-3 rounded-xl px-2 py-2 text-left hover:bg-hover"
+    <Dialog
+      title={group ? t.members.newGroup : t.members.newTitle}
+      size="small"
+      onClose={onClose}
+      footer={
+        group && (
+          <>
+            <Button onClick={() => setGroup(false)}>{t.common.back}</Button>
+            <Button variant="primary" busy={busy} disabled={chosen.length === 0} onClick={createGroup}>
+              {t.members.createGroup(chosen.length)}
+            </Button>
+          </>
+        )
+      }
+    >
+      {group && (
+        <TextField
+          label={t.members.groupName}
+          value={name}
+          maxLength={nameMax}
+          onChange={(event) => setName(event.target.value)}
+          className="mb-4"
+        />
+      )}
+      <PeoplePicker key={String(group)} chosen={chosen} onChoose={choose} single={!group}>
+        {!group && (
+          <button
+            type="button"
+            onClick={() => setGroup(true)}
+            className="-mx-2 flex items-center gap-3 rounded-xl px-2 py-2 text-start font-medium hover:bg-hover"
+          >
+            <span
+              aria-hidden
+              className="flex size-9 items-center justify-center rounded-[28%] bg-accent-soft text-accent-ink [&>svg]:size-5"
             >
-              <UserAvatar userId={user.user_id} size={36} presence />
-              <span className="min-w-0">
-                <span className="block truncate font-medium">{user.display_name}</span>
-                <span className="block truncate text-sm text-ink-3">{user.user_id}</span>
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
+              <Users />
+            </span>
+            {t.members.newGroup}
+          </button>
+        )}
+      </PeoplePicker>
+      {error !== null && (
+        <p role="alert" className="text-sm text-danger">
+          {error}
+        </p>
+      )}
     </Dialog>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { CloudOff } from 'lucide-react';
 import { useT } from '@/i18n';
 import { useClient } from '@/lib/client';
+import { showOverlay } from '@/lib/overlays';
 import { useSnapshot } from '@/lib/use_snapshot';
 import { Spinner } from '@/ui/spinner';
 
@@ -34,9 +35,18 @@ export function ConnectionBanner() {
         <strong className="font-semibold">
           {offline ? t.offline : state === 'catching_up' ? t.catchingUp : t.connecting}
         </strong>
-        {offline && unsent > 0 && <span className="max-sm:hidden"> · {t.unsent(unsent)}</span>}
+
         {offline && seconds > 0 && <span className="max-sm:hidden"> · {t.retryIn(seconds)}</span>}
       </span>
+      {unsent > 0 && (
+        <button
+          type="button"
+          className="rounded px-1 font-semibold underline underline-offset-2"
+          onClick={() => showOverlay({ kind: 'unsent' })}
+        >
+          {t.unsent(unsent)}
+        </button>
+      )}
       {offline && (
         <button
           type="button"

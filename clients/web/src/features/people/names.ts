@@ -1,13 +1,16 @@
 /** Names of users and conversations, as they are known now. */
 import { useCallback, useMemo, useRef, useSyncExternalStore } from 'react';
-import type { AiimClient, Conversation, User } from '@aiim/client';
+import type { AiimClient, Conversation, Observable, User } from '@aiim/client';
 import { useT } from '@/i18n';
 import { useClient, useSession } from '@/lib/client';
 import { useSnapshot } from '@/lib/use_snapshot';
 
+const nobody: Observable<User | null> = { subscribe: () => () => undefined, getSnapshot: () => null };
+
+/** Null until the profile is read, and for "", where it is not known yet whom it is about. */
 export function useUser(userId: string): User | null {
   const client = useClient();
-  return useSnapshot(useMemo(() => client.users.user(userId), [client, userId]));
+  return useSnapshot(useMemo(() => (userId === '' ? nobody : client.users.user(userId)), [client, userId]));
 }
 
 export function userNameOf(client: AiimClient, userId: string): string {

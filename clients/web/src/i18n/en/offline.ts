@@ -6,5 +6,8 @@ export const offline = {
   retryNow: 'Try now',
   connecting: 'Connecting…',
   catchingUp: 'Catching up…',
-  unsent: (count: number) => `${counted(count, 'message')} will be sent when you are back`,
+  unsent: (count: number) => `${count} unsent`,
+  unsentTitle: 'Not sent yet',
+  retryAll: 'Send all again',
+  nothingUnsent: 'Everything has been sent',
 };

@@ -6,5 +6,8 @@ export const offline: Messages['offline'] = {
   retryNow: '立即重试',
   connecting: '正在连接…',
   catchingUp: '正在同步…',
-  unsent: (count: number) => `${count} 条消息将在恢复连接后发送`,
+  unsent: (count: number) => `${count} 条未发送`,
+  unsentTitle: '尚未发送',
+  retryAll: '全部重新发送',
+  nothingUnsent: '全部已发送',
 };

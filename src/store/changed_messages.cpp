@@ -19,9 +19,10 @@ const Statement count_changed("count_changed_messages",
                               "rev > $3 AND first_rev IS NOT NULL AND seq <= $4 LIMIT 1001) AS changed");
 
 /// The highest seq that was given at or below `rev`. Of the revs after it each gave at most one seq, and a rev is never
-/// below the seqs given so far: between those two bounds lies no more than what else happened.
+/// below the seqs given so far: between those two bounds lies no more than what else happened. What retention
+/// took were the first messages: the search begins behind them.
 Result<std::int64_t> seq_at(Db& db, const ConversationRow& row, std::int64_t rev) {
-  std::int64_t low = std::max<std::int64_t>(0, row.last_seq - std::max<std::int64_t>(0, row.rev - rev));
+  std::int64_t low = std::max(row.min_seq - 1, row.last_seq - std::max<std::int64_t>(0, row.rev - rev));
   std::int64_t high = std::min(row.last_seq, rev);
   while (low < high) {
     std::int64_t middle = low + (high - low + 1) / 2, created = INT64_MAX;

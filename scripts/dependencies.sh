@@ -23,7 +23,7 @@ test_packages=(
   "postgresql-15|postgresql-17|postgresql-16|postgresql"
 )
 fuzz_packages=(clang "libclang-rt-14-dev|libclang-rt-19-dev|libclang-rt-18-dev|clang")
-browser_packages=(chromium fonts-noto-cjk)
+browser_packages=(chromium fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core)
 
 log=${TMPDIR:-/tmp}/aiim-dependencies.$(id -u).log
 lock=${TMPDIR:-/tmp}/aiim-dependencies.$(id -u).lock

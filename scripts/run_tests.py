@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 @dataclass
 class Suite:
     name: str
-    kind: str  # gtest: <folder>_test of each folder that has tests; pytest: a folder; vitest: a package whose `npm test` is vitest
+    kind: str  # gtest: <folder>_test of each folder that has tests; pytest: a folder; vitest, playwright: a package with that
     path: str  # the folder with its tests; a suite whose folder holds none yet is left out
     limit_s: int  # for the whole suite; of a gtest group, for each executable
     tests: str = "**/test_*.py"  # the files that make it a suite, from `path`
@@ -42,8 +42,11 @@ SUITES = [
     Suite("python-sdk", "pytest", "clients/python/tests", 120),
     Suite("sdk", "vitest", "clients/typescript", 480, "test/**/*.test.ts"),
     Suite("web", "vitest", "clients/web", 240, "src/**/*.test.ts*"),
-    Suite("browser", "pytest", "tests/browser", 300),
+    Suite("browser", "playwright", "tests/browser", 600, "*.spec.ts"),
 ]
+
+
+INSTALL = "{ [ node_modules/.package-lock.json -nt package.json ] || npm install --no-save --no-fund --no-audit --loglevel=error || exit; }"
 
 
 @dataclass
@@ -71,7 +74,7 @@ class Outcome:
 
 # Lines with which the frameworks report one finished test, for the progress line and for runs that end without a report.
 PASSED_LINE = re.compile(rb"^\[       OK \]|^\S.*::.* PASSED|^\s*(?:ok \d+|\xe2\x9c[\x93\x94]) ", re.M)
-FAILED_LINE = re.compile(rb"^\[  FAILED  \] .*\(\d+ ms\)|^\S.*::.* (?:FAILED|ERROR)|^\s*(?:not ok \d+|\xe2\x9c\x96|\xc3\x97) ", re.M)
+FAILED_LINE = re.compile(rb"^\[  FAILED  \] .*\(\d+ ms\)|^\S.*::.* (?:FAILED|ERROR)|^\s*(?:not ok \d+|\xe2\x9c[\x96\x98]|\xc3\x97) ", re.M)
 
 
 class Seen:
@@ -119,8 +122,10 @@ def runs_of(suite, build, logs):
                    str(report(suite.name)), suite.path]
         return [Run(suite.name, command, ROOT, suite.limit_s, report(suite.name), log(suite.name))]
     if suite.kind == "vitest":
-        script = "[ -d node_modules ] || npm install --no-save --no-fund --no-audit --loglevel=error || exit; npm test -- --reporter=verbose --reporter=junit " \
-                 f"--outputFile.junit='{report(suite.name)}'"
+        script = f"{INSTALL}; npm test -- --reporter=verbose --reporter=junit --outputFile.junit='{report(suite.name)}'"
+        return [Run(suite.name, ["bash", "-c", script], folder, suite.limit_s, report(suite.name), log(suite.name))]
+    if suite.kind == "playwright":  # its tests use the TypeScript SDK beside the browser
+        script = f"(cd {ROOT}/clients/typescript && {INSTALL}) && {INSTALL}; AIIM_JUNIT='{report(suite.name)}' npm test"
         return [Run(suite.name, ["bash", "-c", script], folder, suite.limit_s, report(suite.name), log(suite.name))]
     runs = []
     for name in sorted({path.parent.name + "_test" for path in folder.glob(suite.tests)}):

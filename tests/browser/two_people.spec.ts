@@ -1,0 +1,53 @@
+import { composer, expect, log, open, phone, say, test } from './world.js';
+
+test('two people talk, and a third joins on a phone; every change shows on all screens', async ({ world }) => {
+  await world.register('alice', 'bob', 'carol');
+  const { conversation_id: id } = await world.api('alice').createConversation({ type: 'group', name: 'Tea party', member_ids: ['bob'] });
+  const alice = await world.signIn('alice');
+  const bob = await world.signIn('bob');
+  await open(alice, 'Tea party');
+  await say(alice, 'Is anybody there?');
+  const question = log(alice).getByRole('article').filter({ hasText: 'Is anybody there?' });
+  await expect(question.getByLabel('Delivered')).toBeVisible();  // Bob's list is open, the conversation is not
+  await expect(bob.getByRole('navigation').getByLabel('1 unread message')).toBeVisible();
+
+  await open(bob, 'Tea party');
+  await expect(log(bob).getByText('Is anybody there?')).toBeVisible();
+  await expect(question.getByLabel('Read')).toBeVisible();
+  await expect(bob.getByRole('navigation').getByLabel('1 unread message')).toHaveCount(0);
+
+  await composer(bob).pressSequentially('Only ', { delay: 20 });
+  await expect(alice.getByText(/Bob Shen 沈 is typing|typing…/).first()).toBeVisible();
+  await composer(bob).pressSequentially('the Hatter.', { delay: 5 });
+  await composer(bob).press('Enter');
+  await expect(log(alice).getByText('Only the Hatter.')).toBeVisible();
+
+  await world.api('alice').addMembers(id, { user_ids: ['carol'] });
+  const carol = await world.signIn('carol', phone);
+  await open(carol, 'Tea party');
+  await expect(log(carol).getByText('Only the Hatter.')).toBeVisible();
+
+  const answer = (page: typeof alice) => log(page).getByRole('article').filter({ hasText: 'Hatter' });
+  await answer(alice).hover();
+  await answer(alice).getByRole('button', { name: 'React' }).click();
+  await alice.getByRole('button', { name: '👍' }).first().click();
+  for (const page of [alice, bob, carol]) await expect(answer(page).getByRole('button', { name: /👍/ })).toBeVisible();
+
+  await composer(bob).press('ArrowUp');
+  await composer(bob).fill('Only the Hatter and the Hare.');
+  await composer(bob).press('Enter');
+  for (const page of [alice, bob, carol]) {
+    await expect(log(page).getByText('Only the Hatter and the Hare.')).toBeVisible();
+    await expect(answer(page).getByText('edited')).toBeVisible();
+  }
+
+  await question.hover();
+  await question.getByRole('button', { name: 'Message actions' }).click();
+  await alice.getByRole('menuitem', { name: 'Recall' }).click();
+  await alice.getByRole('button', { name: 'Recall' }).click();
+  for (const page of [bob, carol]) await expect(log(page).getByText('Message recalled')).toBeVisible();
+  await expect(log(alice).getByText('You recalled a message')).toBeVisible();
+
+  await say(carol, 'May I sit down?');
+  for (const page of [alice, bob]) await expect(log(page).getByText('May I sit down?')).toBeVisible();
+});

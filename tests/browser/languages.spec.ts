@@ -6,11 +6,11 @@ test('the page speaks the language of the browser, and another when asked', asyn
   const alice = await world.signIn('alice', { locale: 'zh-CN' });
   await expect(alice.locator('html')).toHaveAttribute('lang', /^zh/);
   await alice.getByRole('navigation').getByText('Bob Shen 沈').first().click();
-  const box = alice.getByRole('textbox', { name: '消息', exact: true });
+  const box = composer(alice);
   await box.fill('你好');
   await box.press('Enter');
   await expect(alice.getByRole('log').getByText('你好')).toBeVisible();
-  await expect(alice.getByText('Send', { exact: true })).toHaveCount(0);
+  await expect(alice.getByRole('button', { name: 'Send', exact: true })).toHaveCount(0);
 
   const bob = await world.signIn('bob');
   await bob.getByRole('navigation').getByText('Alice Liddell').first().click();

@@ -10,14 +10,14 @@ test('an answer streams to two people, one of them stops it, and both see where 
   bot.start();
   await bot.ready();
   const writer = await bot.conversation(id).startStream();
-  await writer.append([{ op: 'reasoning', delta: 'They ask for the answer. ' }]);
-  await writer.append([{ op: 'tool_call', call_id: 'c1', name: 'deep_thought', arguments: { years: 7_500_000 } }]);
-  await writer.append([{ op: 'tool_result', call_id: 'c1', result: { answer: 42 }, is_error: false }]);
+  await writer.append({ op: 'reasoning', delta: 'They ask for the answer. ' });
+  await writer.append({ op: 'tool_call', call_id: 'c1', name: 'deep_thought', arguments: { years: 7_500_000 } });
+  await writer.append({ op: 'tool_result', call_id: 'c1', result: { answer: 42 }, is_error: false });
   let written = 0;
   let stopped = false;
   const work = (async () => {
     while (!stopped && written < 400) {
-      await writer.append(`第${++written}句:答案是四十二。 `);
+      await writer.write(`第${++written}句:答案是四十二。 `);
       await new Promise((done) => setTimeout(done, 50));
     }
   })().catch(() => (stopped = true));

@@ -22,7 +22,7 @@ test('two people talk, and a third joins on a phone; every change shows on all s
   await composer(bob).press('Enter');
   await expect(log(alice).getByText('Only the Hatter.')).toBeVisible();
 
-  await world.api('alice').addMembers(id, { user_ids: ['carol'] });
+  await world.api('alice').addMembers(id, ['carol']);
   const carol = await world.signIn('carol', phone);
   await open(carol, 'Tea party');
   await expect(log(carol).getByText('Only the Hatter.')).toBeVisible();

@@ -106,7 +106,7 @@ export async function open(page: Page, title: string): Promise<void> {
   await expect(composer(page)).toBeVisible();
 }
 
-export const composer = (page: Page) => page.getByRole('textbox', { name: 'Message', exact: true });
+export const composer = (page: Page) => page.locator('#composer');
 export const log = (page: Page) => page.getByRole('log');
 
 export async function say(page: Page, text: string): Promise<void> {

@@ -1,12 +1,12 @@
 import { composer, expect, log, open, say, test } from './world.js';
-import { logOf } from '../../clients/typescript/test/real_server.js';
-import { CuttingProxy } from '../../clients/typescript/test/real_server.js';
+import { CuttingProxy, logOf } from '../../clients/typescript/test/real_server.js';
 
 test('the server dies in the middle of a conversation: nothing is lost, nothing doubled, the order holds', async ({ world }) => {
   await world.register('alice', 'bob');
   const { conversation_id: id } = await world.api('alice').createConversation({ type: 'direct', member_ids: ['bob'] });
-  const alice = await world.signIn('alice');
-  const bob = await world.signIn('bob');
+  const tall = { viewport: { width: 1280, height: 3_000 } }; // only rows in view are in the page
+  const alice = await world.signIn('alice', tall);
+  const bob = await world.signIn('bob', tall);
   await open(alice, 'Bob Shen 沈');
   await open(bob, 'Alice Liddell');
   for (let n = 1; n <= 40; n++) {
@@ -24,7 +24,10 @@ test('the server dies in the middle of a conversation: nothing is lost, nothing 
     const numbers = stored.filter((text) => text.endsWith(who)).map((text) => Number(text.split(' ')[1]));
     expect(numbers, `what ${who} wrote, in the order of writing`).toEqual([...numbers].sort((a, b) => a - b));
   }
-  for (const page of [alice, bob]) expect(await bubbles(page).allTextContents()).toEqual(stored);
+  for (const page of [alice, bob]) {
+    const shown = await bubbles(page).allTextContents(); // each ends with the time
+    expect(shown.map((text) => /^line \d+ of (Alice|Bob)/.exec(text)![0])).toEqual(stored);
+  }
 });
 
 test('what is written offline is kept over a reload, shown as waiting, and leaves in order', async ({ world }) => {

@@ -1,4 +1,4 @@
-import { composer, expect, log, open, phone, say, test } from './world.js';
+import { composer, expect, log, open, phone, row, say, test } from './world.js';
 
 test('two people talk, and a third joins on a phone; every change shows on all screens', async ({ world }) => {
   await world.register('alice', 'bob', 'carol');
@@ -7,7 +7,7 @@ test('two people talk, and a third joins on a phone; every change shows on all s
   const bob = await world.signIn('bob');
   await open(alice, 'Tea party');
   await say(alice, 'Is anybody there?');
-  const question = log(alice).getByRole('article').filter({ hasText: 'Is anybody there?' });
+  const question = row(alice, 'Is anybody there?');
   await expect(question.getByLabel('Delivered')).toBeVisible();  // Bob's list is open, the conversation is not
   await expect(bob.getByRole('link', { name: /1 unread message/ })).toBeVisible();
 
@@ -27,7 +27,7 @@ test('two people talk, and a third joins on a phone; every change shows on all s
   await open(carol, 'Tea party');
   await expect(log(carol).getByText('Only the Hatter.')).toBeVisible();
 
-  const answer = (page: typeof alice) => log(page).getByRole('article').filter({ hasText: 'Hatter' });
+  const answer = (page: typeof alice) => row(page, 'Hatter');
   await answer(alice).hover();
   await answer(alice).getByRole('button', { name: 'React' }).click();
   await alice.getByRole('button', { name: '👍' }).first().click();
@@ -48,6 +48,7 @@ test('two people talk, and a third joins on a phone; every change shows on all s
   for (const page of [bob, carol]) await expect(log(page).getByText('Message recalled')).toBeVisible();
   await expect(log(alice).getByText('You recalled a message')).toBeVisible();
 
-  await say(carol, 'May I sit down?');
+  await composer(carol).fill('May I sit down?'); // on a phone, Enter begins a new line
+  await carol.getByRole('button', { name: 'Send', exact: true }).tap();
   for (const page of [alice, bob]) await expect(log(page).getByText('May I sit down?')).toBeVisible();
 });

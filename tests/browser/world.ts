@@ -108,6 +108,8 @@ export async function open(page: Page, title: string): Promise<void> {
 
 export const composer = (page: Page) => page.locator('#composer');
 export const log = (page: Page) => page.getByRole('log');
+/** A message with what stands beside it: its ticks, actions and reactions. */
+export const row = (page: Page, text: string) => log(page).locator('[data-message]').filter({ hasText: text });
 
 export async function say(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);

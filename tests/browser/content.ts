@@ -47,15 +47,7 @@ export async function hardWorld(world: World): Promise<{ readonly busy: string; 
     api.sendMessage({ conversation_id, type: 'text', content, ...more } as never);
   const empty = await create('An empty room', ['bob']);
   const bot = await create('Ask the oracle', ['bob', 'service']);
-  await send(world.api('service'), bot, {
-    text: 'The answer is **42**.\n\n```js\nconsole.log(6 * 7);\n```\n\n答案是四十二。',
-    parts: [
-      { type: 'reasoning', text: 'They want the answer to everything. Six by nine? No: six by seven.' },
-      { type: 'tool_call', call_id: 'c1', name: 'calculator', arguments: { expression: '6 * 7' } },
-      { type: 'tool_result', call_id: 'c1', result: { value: 42 }, is_error: false },
-      { type: 'text', text: 'The answer is **42**.\n\n```js\nconsole.log(6 * 7);\n```\n\n答案是四十二。' },
-    ],
-  }, { type: 'ai' }).catch(() => send(world.api('service'), bot, { text: 'The answer is **42**.' }));
+  await answer(world, bot);
   await create('مجموعة الأصدقاء القدامى', ['carol']);
   await create(`The group whose name is ${longName}`, ['bob', 'dora']);
   for (let n = 0; n < 12; n++) await send(world.api(`guest${n}`), (await world.api(`guest${n}`).createConversation({ type: 'direct', member_ids: ['alice'] })).conversation_id, { text: `Hello from guest ${n} 👋` });
@@ -77,4 +69,16 @@ export async function hardWorld(world: World): Promise<{ readonly busy: string; 
   await send(world.api('carol'), busy, { text: '@alice have you seen this?', mentions: ['alice'] });
   await alice.updateConversation(busy, { pinned: true });
   return { busy, empty, bot };
+}
+
+async function answer(world: World, conversationId: string): Promise<void> {
+  const bot = world.client('service');
+  bot.start();
+  await bot.ready();
+  const writer = await bot.conversation(conversationId).startStream();
+  await writer.append({ op: 'reasoning', delta: 'They want the answer to everything. Six by nine? No: six by seven.' });
+  await writer.append({ op: 'tool_call', call_id: 'c1', name: 'calculator', arguments: { expression: '6 * 7' } });
+  await writer.append({ op: 'tool_result', call_id: 'c1', result: { value: 42 }, is_error: false });
+  await writer.write('The answer is **42**.\n\n```js\nconsole.log(6 * 7);\n```\n\n答案是四十二。');
+  await writer.end();
 }

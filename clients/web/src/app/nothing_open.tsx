@@ -1,5 +1,6 @@
 import { MessagesSquare } from 'lucide-react';
 import { useT } from '@/i18n';
+import { commandKey } from '@/lib/keys';
 import { EmptyState } from '@/ui/states';
 
 export function NothingOpen() {
@@ -9,7 +10,7 @@ export function NothingOpen() {
       className="flex-1 bg-canvas"
       icon={<MessagesSquare />}
       title={t.messages.none}
-      text={t.messages.noneText}
+      text={t.messages.noneText(commandKey)}
     />
   );
 }

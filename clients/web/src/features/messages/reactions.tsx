@@ -37,7 +37,7 @@ function ReactionChip({ messageId, reaction }: { readonly messageId: string; rea
     <button
       type="button"
       aria-pressed={mine}
-      aria-label={label}
+      aria-label={`${reaction.emoji} ${reaction.count}, ${label}`}
       data-tip={label}
       data-reaction={reaction.emoji}
       onClick={toggle}

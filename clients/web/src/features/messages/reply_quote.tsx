@@ -26,7 +26,7 @@ export function ReplyQuote({ messageId, mine }: { readonly messageId: string; re
   return (
     <button
       type="button"
-      aria-label={t.messages.showOriginal}
+      data-tip={t.messages.showOriginal}
       onClick={() => actions.jumpTo(messageId)}
       className={cx(
         'mb-1.5 block w-full max-w-full min-w-0 rounded-lg border-s-3 border-accent py-1 ps-2.5 pe-3 text-start text-sm',

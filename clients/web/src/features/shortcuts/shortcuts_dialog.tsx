@@ -1,9 +1,6 @@
+import { commandKey, optionKey } from '@/lib/keys';
 import { useT } from '@/i18n';
 import { Dialog } from '@/ui/dialog';
-
-const mac = /Mac|iPhone|iPad/.test(navigator.userAgent);
-const command = mac ? '⌘' : 'Ctrl';
-const option = mac ? '⌥' : 'Alt';
 
 /** All keys, by where they work. */
 export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
@@ -12,10 +9,10 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
     {
       title: t.everywhere,
       keys: [
-        [[command, 'K'], t.find],
-        [[option, 'N'], t.newConversation],
-        [[option, '↓'], t.next],
-        [[option, '↑'], t.previous],
+        [[commandKey, 'K'], t.find],
+        [[optionKey, 'N'], t.newConversation],
+        [[optionKey, '↓'], t.next],
+        [[optionKey, '↑'], t.previous],
         [['?'], t.help],
       ],
     },

@@ -14,7 +14,7 @@ export const messages = {
   emptyTitle: 'Say hello',
   emptyText: 'Nobody has written here yet.',
   none: 'Choose a conversation',
-  noneText: 'Or press ⌘K to jump to one.',
+  noneText: (command: string) => `Or press ${command} K to jump to one.`,
   removed: 'You are no longer in this conversation',
   removedText: 'It does not exist any more, or you have left it.',
   loadFailed: 'The messages could not be loaded',

@@ -14,7 +14,7 @@ export const messages: Messages['messages'] = {
   emptyTitle: '打个招呼吧',
   emptyText: '这里还没有人发言。',
   none: '选择一个会话',
-  noneText: '也可以按 ⌘K 快速跳转。',
+  noneText: (command: string) => `也可以按 ${command} K 快速跳转。`,
   removed: '你已不在此会话中',
   removedText: '会话已不存在，或者你已退出。',
   loadFailed: '无法加载消息',

@@ -30,12 +30,14 @@ export function Shell() {
   useEffect(() => void loadConversation(), []);
   return (
     <div className="flex h-full flex-col">
-      <a
-        href="#composer"
-        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-accent focus:px-4 focus:py-2 focus:text-on-accent"
-      >
-        {t.common.skipToComposer}
-      </a>
+      {openId !== null && (
+        <a
+          href="#composer"
+          className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-accent focus:px-4 focus:py-2 focus:text-on-accent"
+        >
+          {t.common.skipToComposer}
+        </a>
+      )}
       <ConnectionBanner />
       <div className="flex min-h-0 flex-1">
         <nav

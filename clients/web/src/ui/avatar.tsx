@@ -44,15 +44,15 @@ export function Avatar({ id, name, src, size = 40, square = false, className }: 
   return (
     <span
       aria-hidden
+      // Drawn by CSS: initials are a picture here, no text of the button or the link around them.
+      data-initials={initials(name)}
       style={{ ...style, backgroundColor: colours[hash(id) % colours.length], fontSize: size * 0.38 }}
       className={cx(
-        'inline-flex shrink-0 items-center justify-center font-semibold text-[#fff] select-none',
+        'inline-flex shrink-0 items-center justify-center font-semibold text-[#fff] select-none before:content-[attr(data-initials)]',
         shape,
         className,
       )}
-    >
-      {initials(name)}
-    </span>
+    />
   );
 }
 

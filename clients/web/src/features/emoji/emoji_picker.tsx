@@ -89,7 +89,9 @@ export function EmojiPicker({ anchor, onClose, onPick }: EmojiPickerProps) {
             className="[content-visibility:auto] [contain-intrinsic-size:auto_18rem]"
           >
             {section.title && (
-              <h3 className="sticky top-0 bg-raised px-1 py-1 text-xs font-medium text-ink-3">{section.title}</h3>
+              <p aria-hidden className="sticky top-0 bg-raised px-1 py-1 text-xs font-medium text-ink-3">
+                {section.title}
+              </p>
             )}
             <div className="grid grid-cols-8">
               {section.emoji.map(({ emoji, words }) => (

@@ -26,7 +26,7 @@ export const ConversationRow = memo(function ConversationRow({ summary, open }: 
   const [menuAt, setMenuAt] = useState<{ x: number; y: number } | null>(null);
   const at = lastItem?.message.created_at ?? conversation.created_at;
   return (
-    <>
+    <div role="listitem">
       <Link
         href={routes.conversation(summary.conversationId)}
         data-conversation={summary.conversationId}
@@ -92,7 +92,7 @@ export const ConversationRow = memo(function ConversationRow({ summary, open }: 
         </span>
       </Link>
       {menuAt && <ConversationMenu summary={summary} title={title} anchor={menuAt} onClose={() => setMenuAt(null)} />}
-    </>
+    </div>
   );
 });
 

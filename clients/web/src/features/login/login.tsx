@@ -120,13 +120,14 @@ function People({ title, hint, people, onChoose }: PeopleProps) {
           <li key={person.username}>
             <button
               type="button"
-              aria-label={t.continueAs(person.name)}
+              data-account={person.username}
               disabled={busy !== null}
               onClick={() => choose(person)}
               className="flex w-full items-center gap-3 rounded-xl border border-line px-3 py-2.5 text-left transition-colors hover:border-accent hover:bg-accent-soft disabled:opacity-60"
             >
               <Avatar id={person.id} name={person.name} src={person.src} size={36} />
               <span className="min-w-0 flex-1">
+                <span className="sr-only">{t.continueAs} </span>
                 <span className="block truncate font-medium">{person.name}</span>
                 <span className="block truncate text-sm text-ink-3">{person.username}</span>
               </span>

@@ -67,7 +67,7 @@ const Block = memo(function Block({ node, tail, mentions, open }: BlockProps) {
         <p
           dir="auto"
           role="heading"
-          aria-level={Math.min(6, node.depth + 2)}
+          aria-level={Math.min(6, node.depth + 1)}
           className={cx('heading', `heading-${node.depth}`)}
         >
           {inlines(node.children, context)}

@@ -31,9 +31,9 @@ export function ConversationHeader({ snapshot, title, detailsOpen, onDetails }: 
         </>
       ) : (
         <>
+          <h2 className="sr-only">{title}</h2>
           <button
             type="button"
-            aria-label={t.messages.showDetails}
             aria-expanded={detailsOpen}
             onClick={onDetails}
             className="flex min-w-0 flex-1 items-center gap-3 rounded-lg text-left"

@@ -63,9 +63,9 @@ interface PartsProps extends AnswerProps {
 
 function Parts({ parts, streaming, outcome, message, meta, mentions }: PartsProps) {
   const t = useT().streams;
-  const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n');
+  const text = parts.flatMap((part) => (part.type === 'text' ? [part.text ?? ''] : [])).join('\n\n');
   const results = new Map(
-    parts.flatMap((part) => (part.type === 'tool_result' ? [[part.call_id, part] as const] : [])),
+    parts.flatMap((part) => (part.type === 'tool_result' ? [[part.call_id ?? '', part] as const] : [])),
   );
   const last = parts.length - 1;
   return (
@@ -75,13 +75,15 @@ function Parts({ parts, streaming, outcome, message, meta, mentions }: PartsProp
           const growing = streaming && i === last;
           switch (part.type) {
             case 'text':
-              return <TextPart key={i} text={part.text} growing={growing} mentions={mentions} />;
+              return <TextPart key={i} text={part.text ?? ''} growing={growing} mentions={mentions} />;
             case 'reasoning':
-              return <Reasoning key={i} text={part.text} growing={growing} />;
+              return <Reasoning key={i} text={part.text ?? ''} growing={growing} />;
             case 'tool_call':
-              return <ToolCard key={i} call={part} result={results.get(part.call_id) ?? null} streaming={streaming} />;
+              return (
+                <ToolCard key={i} call={part} result={results.get(part.call_id ?? '') ?? null} streaming={streaming} />
+              );
             case 'status':
-              return growing ? <StatusLine key={i} text={part.text} /> : null;
+              return growing ? <StatusLine key={i} text={part.text ?? ''} /> : null;
             default:
               return null;
           }

@@ -6,8 +6,8 @@ import { cx } from '@/ui/cx';
 import { Spinner } from '@/ui/spinner';
 
 export interface ToolCardProps {
-  readonly call: Extract<StreamPart, { type: 'tool_call' }>;
-  readonly result: Extract<StreamPart, { type: 'tool_result' }> | null;
+  readonly call: StreamPart;
+  readonly result: StreamPart | null;
   readonly streaming: boolean;
 }
 
@@ -16,6 +16,7 @@ export function ToolCard({ call, result, streaming }: ToolCardProps) {
   const t = useT().streams;
   const id = useId();
   const [open, setOpen] = useState(false);
+  const name = call.name ?? '';
   const running = result === null && streaming;
   const failed = result?.is_error === true;
   return (
@@ -29,7 +30,7 @@ export function ToolCard({ call, result, streaming }: ToolCardProps) {
       >
         <Wrench aria-hidden className="size-4 shrink-0 text-ink-3" />
         <span className="min-w-0 flex-1 truncate font-medium">
-          {failed ? t.toolFailed(call.name) : running ? t.usingTool(call.name) : t.usedTool(call.name)}
+          {failed ? t.toolFailed(name) : running ? t.usingTool(name) : t.usedTool(name)}
         </span>
         {running ? (
           <Spinner className="size-4 text-ink-3" />

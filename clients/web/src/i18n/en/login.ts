@@ -12,7 +12,7 @@ export const login = {
   expired: 'You have been signed out. Sign in again.',
   demoTitle: 'This is a demo. Be one of them:',
   demoHint: 'Open a second window and be somebody else.',
-  continueAs: (name: string) => `Continue as ${name}`,
+  continueAs: 'Continue as',
   accounts: 'Signed in on this device',
   language: 'Language',
   theme: 'Appearance',

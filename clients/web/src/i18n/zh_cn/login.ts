@@ -14,7 +14,7 @@ export const login: Messages['login'] = {
   expired: '登录已失效，请重新登录。',
   demoTitle: '这是演示服务，选择一个身份：',
   demoHint: '再打开一个窗口，可以扮演另一个人。',
-  continueAs: (name: string) => `以 ${name} 的身份继续`,
+  continueAs: '继续使用',
   accounts: '本设备已登录的账号',
   language: '语言',
   theme: '外观',

@@ -428,6 +428,12 @@ Result<JwtKey> JwtKey::from_jwk(std::string_view json) {
   return key;
 }
 
+std::optional<JwtAlgorithm> jwt_algorithm(std::string_view name) {
+  auto found = std::find(std::begin(algorithm_names), std::end(algorithm_names), name);
+  if (found == std::end(algorithm_names)) return std::nullopt;
+  return static_cast<JwtAlgorithm>(found - std::begin(algorithm_names));
+}
+
 JwtAlgorithm JwtKey::algorithm() const { return impl_->algorithm; }
 const std::string& JwtKey::kid() const { return impl_->kid; }
 

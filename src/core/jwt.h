@@ -23,6 +23,7 @@ struct Claims {
 };
 
 enum class JwtAlgorithm : std::uint8_t { HS256, RS256, ES256, EdDSA };
+std::optional<JwtAlgorithm> jwt_algorithm(std::string_view name);
 
 /// A verification key. HS256: the shared secret; the others: a public key (PEM or JWK).
 class JwtKey {

@@ -12,6 +12,7 @@
 
 #include "base/crypto.h"
 #include "core/jwt.h"
+#include "main/access_settings.h"
 #include "main/config_sources.h"
 
 namespace aiim {
@@ -163,10 +164,6 @@ const std::vector<SettingRow>& rows() {
       s.tenant_id = text;
       return std::nullopt;
     };
-    auto algorithm = [](S&, const std::string& text) -> Problem {
-      if (text != "HS256") return "must be HS256, not \"" + text + "\"";
-      return std::nullopt;
-    };
     t.push_back({"tenant_id", "TENANT_ID", tenant, [](const S& s) { return s.tenant_id; }});
     t.push_back(text_row("instance_id", "INSTANCE_ID", &S::instance_id));
     t.push_back(text_row("host", "AIIM_HOST", &S::host));
@@ -178,7 +175,9 @@ const std::vector<SettingRow>& rows() {
     t.push_back(text_row("tls_cert", "AIIM_TLS_CERT", &S::tls_cert));
     t.push_back(text_row("tls_key", "AIIM_TLS_KEY", &S::tls_key));
     t.push_back(text_row("jwt_secret", "JWT_SECRET", &S::jwt_secret, true));
-    t.push_back({"jwt_algorithm", "JWT_ALGORITHM", algorithm, [](const S&) { return "HS256"; }});
+    t.push_back({"jwt_algorithm", "JWT_ALGORITHM", set_algorithms, show_algorithms});
+    t.push_back(text_row("jwks_url", "AIIM_JWKS_URL", &S::jwks_url));
+    t.push_back(text_row("oidc_issuer", "AIIM_OIDC_ISSUER", &S::oidc_issuer));
     t.push_back(text_row("jwt_issuer", "AIIM_JWT_ISSUER", &S::jwt_issuer));
     t.push_back(text_row("jwt_audience", "AIIM_JWT_AUDIENCE", &S::jwt_audience));
     t.push_back(
@@ -186,6 +185,8 @@ const std::vector<SettingRow>& rows() {
     t.push_back(number_row("refresh_token_days", "AIIM_REFRESH_TOKEN_DAYS", &S::refresh_token_s, 1, 365, 24 * 3600));
     t.push_back(text_row("api_key", "API_KEY", &S::api_key, true));
     t.push_back(switch_row("registration", "AIIM_REGISTRATION", &S::registration));
+    t.push_back(switch_row("outbound_plain_http", "AIIM_OUTBOUND_PLAIN_HTTP", &S::outbound_plain));
+    t.push_back(text_row("outbound_ca_file", "AIIM_OUTBOUND_CA_FILE", &S::outbound_ca_file));
     t.push_back(text_row("data_dir", "AIIM_DATA_DIR", &S::data_dir));
     t.push_back({"database_url", "DATABASE_URL", set_database, [](const S& s) { return masked_url(s.database_url); },
                  false, true});
@@ -295,7 +296,7 @@ Result<> check_for_serving(const Settings& settings) {
     return refuse("JWT_SECRET is one character repeated: choose a random secret");
   if (settings.data_dir.empty())
     return refuse("--data-dir is missing: name the directory where this server keeps its data");
-  return {};
+  return check_issuer(settings);
 }
 
 }  // namespace aiim

@@ -180,7 +180,8 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   TRY_AS(store, Store::open(std::move(options), clock, metrics,
                             [&bus](EventBatch events) { bus->publish(std::move(events)); }));
   RateLimiter limiter;
-  Identities identities(settings);
+  auto outbound = std::make_unique<HttpClient>(HttpClient::Options{.ca_file = settings.outbound_ca_file});
+  Identities identities(settings, *outbound, clock);
   PasswordThread passwords;
   EdgeState edges(settings);
   edges.tls = std::move(tls);
@@ -215,7 +216,8 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   edges.draining = true;
   drain(workers, settings.drain_s * 1000);
   for (auto& worker : workers) worker->stop_and_join();
-  store.reset();  // finishes what is queued; its jobs point into the workers' coroutines
+  store.reset();     // finishes what is queued; its jobs point into the workers' coroutines
+  outbound.reset();  // those who wait for it are on the workers too
   remember_presence(settings, presence, clock.now());
   workers.clear();  // before what they share
   alarm(0);

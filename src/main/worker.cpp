@@ -43,6 +43,7 @@ void Worker::start() {
     edge_.start();
     if (number_ != 0) return;
     tasks_.spawn("watch_credentials", watch_credentials(app_, bus_));
+    tasks_.spawn("fetch_external_keys", fetch_external_keys(app_));
     tasks_.spawn("sweep_streams", sweep_streams(app_));
     tasks_.spawn("sweep_presence", sweep_presence(app_, bus_, presence_));
     if (app_.settings.echo_agent) tasks_.spawn("run_echo_agent", run_echo_agent(app_, tasks_));

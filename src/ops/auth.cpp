@@ -96,9 +96,16 @@ Result<> may_try(App& app, const std::string& account, const std::string& addres
   return error;
 }
 
+/// Logins end in tokens that this server signs itself.
+Result<> local_accounts_open(const App& app) {
+  if (app.identities.accepts(JwtAlgorithm::HS256)) return {};
+  return Error(ErrorCode::forbidden, "this server has no local accounts: JWT_ALGORITHM leaves HS256 out");
+}
+
 }  // namespace
 
 Async<Tokens> login(App& app, Caller caller, LoginRequest request) {
+  CO_TRY(local_accounts_open(app));
   if (!valid_user_id(request.username) || request.password.size() > password_bytes_max) co_return wrong_password();
   const std::string account = "account/" + request.username, address = "address/" + caller.address;
   CO_TRY(may_try(app, account, address));
@@ -118,6 +125,7 @@ Async<Tokens> login(App& app, Caller caller, LoginRequest request) {
 }
 
 Async<Tokens> register_account(App& app, Caller caller, RegisterRequest request) {
+  CO_TRY(local_accounts_open(app));
   if (!app.settings.registration) co_return Error(ErrorCode::forbidden, "registration is not open on this server");
   if (!valid_user_id(request.username))
     co_return Error::field("username", "must be 1 to 64 of A-Z a-z 0-9 . _ : @ | + -");
@@ -138,6 +146,7 @@ Async<Tokens> register_account(App& app, Caller caller, RegisterRequest request)
 }
 
 Async<Tokens> refresh(App& app, Caller caller, RefreshRequest request) {
+  CO_TRY(local_accounts_open(app));
   std::optional<std::string> genuine = session_of(app, request.refresh_token);
   if (!genuine) co_return dead_token();
   const std::string& session_id = *genuine;

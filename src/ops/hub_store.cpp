@@ -118,6 +118,18 @@ void announce(App& app, Bus& bus, const std::vector<AuthChange>& changes, std::s
 
 }  // namespace
 
+asio::awaitable<void> fetch_external_keys(App& app) {
+  ExternalKeys* keys = app.identities.external_keys();
+  if (!keys) co_return;
+  asio::steady_timer timer(app.io);
+  for (;;) {
+    timer.expires_after(std::chrono::milliseconds(keys->fetch_if_due()));
+    boost::system::error_code error;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+  }
+}
+
 asio::awaitable<void> watch_credentials(App& app, Bus& bus) {
   std::set<std::int64_t> seen;
   asio::steady_timer timer(app.io);

@@ -14,4 +14,7 @@ HubStore make_hub_store(App& app);
 /// another node), forgets what was known of them and lets every hub look at their sessions again. One per process.
 boost::asio::awaitable<void> watch_credentials(App& app, Bus& bus);
 
+/// Likewise: fetches the external issuer's keys at the start and whenever they are no longer fresh.
+boost::asio::awaitable<void> fetch_external_keys(App& app);
+
 }  // namespace aiim

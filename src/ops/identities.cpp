@@ -78,14 +78,32 @@ JwtKey key_from(const Settings& settings) {
   return std::move(*key);
 }
 
+std::vector<JwtAlgorithm> algorithms_of(const Settings& settings) {
+  using enum JwtAlgorithm;
+  std::vector<JwtAlgorithm> algorithms;
+  for (const std::string& name : settings.jwt_algorithms) {
+    if (auto algorithm = jwt_algorithm(name)) algorithms.push_back(*algorithm);
+  }
+  if (!algorithms.empty()) return algorithms;
+  bool external = !settings.jwks_url.empty() || !settings.oidc_issuer.empty();
+  return external ? std::vector{HS256, RS256, ES256, EdDSA} : std::vector{HS256};
+}
+
 Error refused(std::string detail) { return Error(ErrorCode::unauthenticated, std::move(detail)); }
 
 }  // namespace
 
-Identities::Identities(const Settings& settings)
+Identities::Identities(const Settings& settings, HttpClient& http, const Clock& clock)
     : settings_(settings), key_(key_from(settings)), cache_(std::make_unique<Cache>()) {
   if (!settings.jwt_issuer.empty()) rules_.issuer = settings.jwt_issuer;
   if (!settings.jwt_audience.empty()) rules_.audience = settings.jwt_audience;
+  external_rules_ = rules_;
+  if (!settings.oidc_issuer.empty()) external_rules_.issuer = settings.oidc_issuer;
+  if (!settings.jwks_url.empty() || !settings.oidc_issuer.empty()) {
+    ExternalKeys::Source source{settings.jwks_url, settings.oidc_issuer, settings.outbound_plain};
+    external_ = std::make_unique<ExternalKeys>(http, clock, std::move(source));
+  }
+  algorithms_ = algorithms_of(settings);
   if (!settings.api_key.empty()) api_key_hash_ = bytes_of(sha256(settings.api_key));
 }
 
@@ -132,8 +150,32 @@ Async<std::shared_ptr<const Identities::Known>> Identities::look_up(App& app, st
   co_return std::shared_ptr<const Known>(fresh);
 }
 
+bool Identities::accepts(JwtAlgorithm algorithm) const {
+  return std::find(algorithms_.begin(), algorithms_.end(), algorithm) != algorithms_.end();
+}
+
+// The secret verifies HS256 alone and a published key its own algorithm alone: a token's header chooses among the keys
+// of one kind and never what is done with a key.
+Async<Claims> Identities::verify(App& app, const std::string& token) {
+  auto header = jwt_header(token);
+  if (!header) co_return verify_jwt(token, key_, rules_, app.clock.now());  // names what is wrong
+  auto algorithm = jwt_algorithm(header->alg);
+  if (!algorithm || !accepts(*algorithm))
+    co_return refused("the token is signed with an algorithm that is not accepted");
+  if (*algorithm == JwtAlgorithm::HS256) co_return verify_jwt(token, key_, rules_, app.clock.now());
+  if (!external_) co_return refused("the token comes from an issuer that is not known here");
+  CO_TRY_AS(keys, co_await external_->find(*algorithm, header->kid));
+  Result<Claims> claims = refused("the token is signed with a key that its issuer does not publish");
+  for (const JwtKey& key : keys) {
+    claims = verify_jwt(token, key, external_rules_, app.clock.now());
+    if (claims) break;
+  }
+  if (claims) claims->sid.reset();  // names a session of the issuer's, not a login here
+  co_return claims;
+}
+
 Async<std::shared_ptr<const Identity>> Identities::from_token(App& app, std::string token) {
-  CO_TRY_AS(claims, verify_jwt(token, key_, rules_, app.clock.now()));
+  CO_TRY_AS(claims, co_await verify(app, token));
   auto identity = std::make_shared<Identity>();
   identity->tenant_id = claims.tenant_id.value_or(settings_.tenant_id);
   identity->user_id = claims.sub;

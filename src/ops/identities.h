@@ -7,14 +7,21 @@
 
 #include "core/jwt.h"
 #include "ops/app.h"
+#include "ops/external_keys.h"
 #include "store/api_keys.h"
 
 namespace aiim {
 
 class Identities {
  public:
-  explicit Identities(const Settings& settings);
+  /// `http` and `clock` must outlive it.
+  Identities(const Settings& settings, HttpClient& http, const Clock& clock);
   ~Identities();
+
+  /// May tokens be signed with this algorithm?
+  bool accepts(JwtAlgorithm algorithm) const;
+  /// The keys of the external issuer; null when there is none.
+  ExternalKeys* external_keys() { return external_.get(); }
 
   /// A user seen for the first time is created. `unauthenticated` or `suspended`.
   Async<std::shared_ptr<const Identity>> from_token(App& app, std::string token);
@@ -27,6 +34,7 @@ class Identities {
  private:
   struct Known;
   struct Cache;
+  Async<Claims> verify(App& app, const std::string& token);
   /// The user and whether the credential holds, from the cache or the store.
   Async<std::shared_ptr<const Known>> look_up(App& app, std::string tenant_id, std::string user_id,
                                               std::string credential_id, std::string display_name, UserKind kind,
@@ -36,6 +44,9 @@ class Identities {
   const Settings& settings_;
   JwtKey key_;
   JwtRules rules_;
+  JwtRules external_rules_;
+  std::unique_ptr<ExternalKeys> external_;
+  std::vector<JwtAlgorithm> algorithms_;
   std::string api_key_hash_;
   std::unique_ptr<Cache> cache_;
 };

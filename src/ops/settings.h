@@ -33,8 +33,13 @@ struct Settings {
 
   // credentials
   std::string jwt_secret;
-  std::string jwt_issuer;    // empty: not checked
-  std::string jwt_audience;  // empty: not checked
+  std::vector<std::string> jwt_algorithms;  // that tokens may use; empty: HS256, and with an external issuer all
+  std::string jwks_url;                     // of an external issuer's keys
+  std::string oidc_issuer;                  // an external issuer; without jwks_url its configuration says where
+  bool outbound_plain = false;              // http:// to other hosts
+  std::string outbound_ca_file;             // certificates to trust in place of the system's
+  std::string jwt_issuer;                   // empty: not checked
+  std::string jwt_audience;                 // empty: not checked
   std::int64_t access_token_s = 3600;
   std::int64_t refresh_token_s = 30 * 24 * 3600;
   std::string api_key;  // the environment's: acts as bot `service`

@@ -12,6 +12,7 @@
 #include <optional>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -73,7 +74,7 @@ HttpClient::Impl::~Impl() {
   }
   curl_multi_wakeup(multi);
   thread.join();
-  for (auto& transfer : queued) transfer->fail(ending());
+  for (auto& transfer : std::exchange(queued, {})) transfer->fail(ending());
   while (!under_way.empty()) remove(under_way.begin()->first)->fail(ending());
   curl_multi_cleanup(multi);
 }
@@ -136,12 +137,15 @@ HttpClient::HttpClient(Options options) : impl_(std::make_unique<Impl>(std::move
 HttpClient::~HttpClient() = default;
 
 std::uint64_t HttpClient::start(OutboundRequest request, Done done) {
-  std::uint64_t number;
-  {
-    std::lock_guard lock(impl_->mutex);
-    number = ++impl_->last_number;
-    impl_->queued.push_back(std::make_unique<Transfer>(number, std::move(request), std::move(done)));
+  std::unique_lock lock(impl_->mutex);
+  std::uint64_t number = ++impl_->last_number;
+  if (impl_->stopping) {
+    lock.unlock();
+    done(ending());
+    return number;
   }
+  impl_->queued.push_back(std::make_unique<Transfer>(number, std::move(request), std::move(done)));
+  lock.unlock();
   curl_multi_wakeup(impl_->multi);
   return number;
 }

@@ -1,5 +1,5 @@
-// Slows down guessing of passwords: after a few failures each further try must wait, twice as long each time. Kept per
-// account and per address, in memory. Thread-safe.
+// Slows down guessing of passwords: after a few failures each further try must wait, twice as long each time. Counted
+// per account and per address, in memory. Thread-safe.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -10,17 +10,20 @@ namespace aiim {
 
 class LoginBackoff {
  public:
-  static constexpr int free_failures = 5;
+  static constexpr int account_failures_free = 5;
+  static constexpr int address_failures_free = 20;  // many people may share one
   static constexpr std::int64_t first_wait_ms = 1000;
   static constexpr std::int64_t wait_max_ms = 15 * 60 * 1000;
   static constexpr std::size_t keys_max = 100'000;
 
   LoginBackoff();
   ~LoginBackoff();
-  /// Milliseconds until `key` may try again; 0: now.
-  std::int64_t wait_ms(std::string_view key, std::int64_t now_ms) const;
-  void failed(std::string_view key, std::int64_t now_ms);
-  void succeeded(std::string_view key);
+  /// Milliseconds until `account` may be tried from `address`. 0: now, and the try counts as a failure until
+  /// succeeded() says otherwise, so that guesses sent at once count as well.
+  std::int64_t attempt(std::string_view account, std::string_view address, std::int64_t now_ms);
+  /// The account's failures are forgotten. Of the address's only this try is taken back: who has one good password
+  /// does not get to guess others' for it.
+  void succeeded(std::string_view account, std::string_view address);
 
  private:
   struct Impl;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/ip_range.h"
 #include "core/jwt.h"
 #include "outbound/http_client.h"
 
@@ -46,6 +47,13 @@ std::optional<std::string> set_algorithms(Settings& settings, const std::string&
     if (!jwt_algorithm(name)) return "must be HS256, RS256, ES256 or EdDSA, or a list of them, not \"" + name + "\"";
     settings.jwt_algorithms.push_back(std::move(name));
   }
+  return std::nullopt;
+}
+
+std::optional<std::string> set_ranges(std::string& into, const std::string& text) {
+  auto ranges = parse_ip_ranges(text);
+  if (!ranges) return ranges.error().detail;
+  into = text;
   return std::nullopt;
 }
 

@@ -110,6 +110,12 @@ SettingRow switch_row(std::string name, std::string environment, bool Settings::
           false,           "`true`, `false`"};
 }
 
+SettingRow ranges_row(std::string name, std::string environment, std::string Settings::*member) {
+  auto row = text_row(std::move(name), std::move(environment), member);
+  row.set = [=](Settings& s, const std::string& text) { return set_ranges(s.*member, text); };
+  return row;
+}
+
 // "https://a.example, https://b.example" or the JSON list that the original implementation read.
 Problem set_origins(Settings& settings, const std::string& text) {
   std::string plain;
@@ -170,6 +176,12 @@ const std::vector<SettingRow>& rows() {
     t.push_back(number_row("port", "AIIM_PORT", &S::port, 1, 65535));
     t.push_back(number_row("workers", "AIIM_WORKERS", &S::workers, 0, 256));
     t.push_back(number_row("max_connections", "MAX_CONNECTIONS", &S::max_connections, 1, 10e6));
+    t.push_back(number_row("sessions_per_user_max", "AIIM_SESSIONS_PER_USER_MAX", &S::sessions_per_user_max, 1, 1e6));
+    t.push_back(
+        number_row("waiting_per_address_max", "AIIM_WAITING_PER_ADDRESS_MAX", &S::waiting_per_address_max, 1, 1e6));
+    t.push_back(ranges_row("trusted_proxies", "AIIM_TRUSTED_PROXIES", &S::trusted_proxies));
+    t.push_back(ranges_row("ip_allow", "AIIM_IP_ALLOW", &S::ip_allow));
+    t.push_back(ranges_row("ip_deny", "AIIM_IP_DENY", &S::ip_deny));
     t.push_back(
         {"allowed_origins", "ALLOWED_ORIGINS", set_origins, [](const S& s) { return joined(s.allowed_origins); }});
     t.push_back(text_row("tls_cert", "AIIM_TLS_CERT", &S::tls_cert));

@@ -4,9 +4,26 @@
 #include <cmath>
 #include <string>
 
+#include "core/address_rules.h"
 #include "net/text.h"
 
 namespace aiim {
+
+std::optional<HttpReply> turn_away(WorkerParts& parts, const RequestContext& context, SystemRoute route, bool beyond) {
+  std::optional<HttpReply> reply;
+  bool probe = route == SystemRoute::healthz || route == SystemRoute::ready;
+  if (!probe && !parts.shared.addresses.admits(context.address)) {
+    Error denied(ErrorCode::forbidden, "this address is not let in");
+    reply = problem_reply(denied, context.request_id, context.language);
+  } else if (beyond && route == SystemRoute::none) {
+    parts.metrics.connections_refused.add();
+    Error full(ErrorCode::unavailable, "the server has as many connections as it takes");
+    full.retry_after_ms = 5000;
+    reply = problem_reply(full, context.request_id, context.language);
+  }
+  if (reply) reply->close = true;
+  return reply;
+}
 
 RatePolicy address_policy(const Settings& settings) {
   double per_second = std::max(0.0, settings.rate_limit_per_s) * 20;
@@ -15,7 +32,7 @@ RatePolicy address_policy(const Settings& settings) {
 
 Result<> charge_address(App& app, std::string_view address) {
   std::string key = "address/";
-  key += address;
+  key += limited_address(address);
   auto decision = app.limiter.charge(key, address_policy(app.settings).rule, 1, steady_ms());
   if (decision.allowed) return {};
   Error error(ErrorCode::rate_limited, "too many requests from this address");

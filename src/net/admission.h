@@ -5,8 +5,14 @@
 
 #include "net/http_reply.h"
 #include "net/http_request.h"
+#include "net/worker_parts.h"
 
 namespace aiim {
+
+/// The answer to a request that may not come in at all: its address is not let in, or its connection is a spare one
+/// (`beyond`). An orchestrator's probes come from anywhere; /health, /metrics and WebSockets are not turned away for
+/// want of a place here.
+std::optional<HttpReply> turn_away(WorkerParts& parts, const RequestContext& context, SystemRoute route, bool beyond);
 
 /// Charges one request to the client's address: twenty times a user's write rate, twice that at once, so that many
 /// users behind one address fit. The error names when to try again.

@@ -49,6 +49,8 @@ EdgeState::EdgeState(const Settings& settings)
   add("GET /ready", {nullptr, SystemRoute::ready});
   if (settings.metrics) add("GET " + settings.metrics_path, {nullptr, SystemRoute::metrics});
 
+  addresses = {*parse_ip_ranges(settings.trusted_proxies), *parse_ip_ranges(settings.ip_allow),
+               *parse_ip_ranges(settings.ip_deny)};
   usage.sample();
 
   auto show = [this](std::string path, std::string_view bytes, std::string mime) {

@@ -1,12 +1,15 @@
 // What the edges of all workers share: routes, embedded files, and how the server is. Made once, before the workers;
 // everything that changes afterwards is atomic.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "core/address_rules.h"
+#include "net/keyed_counts.h"
 #include "net/router.h"
 #include "net/static_files.h"
 #include "net/system_usage.h"
@@ -30,7 +33,10 @@ struct EdgeState {
   Router router;      // find() gives an index into `routes`
   StaticFiles files;  // fill before the workers start
   SystemUsage usage;
-  std::unique_ptr<TlsContext> tls;           // null: plain; set before the workers start
+  std::unique_ptr<TlsContext> tls;  // null: plain; set before the workers start
+  AddressRules addresses;
+  KeyedCounts user_sessions;                 // WebSockets by user
+  KeyedCounts waiting_sockets;               // WebSockets without credentials, by address
   std::atomic<std::int64_t> connections{0};  // HTTP and WebSocket, of all workers
   std::atomic<bool> ready{false};            // set once the server may take traffic
   std::atomic<bool> draining{false};
@@ -51,22 +57,30 @@ struct EdgeState {
   const std::string asyncapi_;
 };
 
+/// Connections accepted above max_connections, so that those turned away can be told why and /health goes on answering.
+constexpr std::int64_t spare_connections(std::int64_t max) { return std::clamp<std::int64_t>(max / 16, 4, 256); }
+
 /// One connection's share of max_connections, given back when it is destroyed.
 class ConnectionSlot {
  public:
   ConnectionSlot() = default;
-  explicit ConnectionSlot(EdgeState& state) : state_(&state) { state.connections.fetch_add(1); }
-  ConnectionSlot(ConnectionSlot&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  ConnectionSlot(EdgeState& state, std::int64_t max) : state_(&state), beyond_(state.connections.fetch_add(1) >= max) {}
+  ConnectionSlot(ConnectionSlot&& other) noexcept
+      : state_(std::exchange(other.state_, nullptr)), beyond_(other.beyond_) {}
   ConnectionSlot& operator=(ConnectionSlot&& other) noexcept {
     std::swap(state_, other.state_);
+    std::swap(beyond_, other.beyond_);
     return *this;
   }
   ~ConnectionSlot() {
     if (state_) state_->connections.fetch_sub(1);
   }
+  /// A spare one: only to be told that there is no place.
+  bool beyond() const { return beyond_; }
 
  private:
   EdgeState* state_ = nullptr;
+  bool beyond_ = false;
 };
 
 }  // namespace aiim

@@ -26,6 +26,7 @@ struct HttpRequest {
   std::string_view idempotency_key;
   std::string_view if_none_match;
   std::string_view origin;
+  std::string_view user_agent;
 
   std::string_view connection;
   std::string_view upgrade;

@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "net/admission.h"
+#include "net/http_fields.h"
 #include "net/origin.h"
 #include "net/request_head.h"
 #include "net/rest.h"
@@ -35,65 +36,13 @@ std::size_t body_read_bytes(const http::request_parser<http::string_body>& parse
   return std::min(buffer_bytes_max - held, static_cast<std::size_t>(wanted));
 }
 
-std::string_view field(const http::fields& fields, http::field name) {
-  auto found = fields.find(name);
-  return found == fields.end() ? std::string_view() : std::string_view(found->value());
-}
-
-std::string_view field(const http::fields& fields, std::string_view name) {
-  auto found = fields.find(name);
-  return found == fields.end() ? std::string_view() : std::string_view(found->value());
-}
-
-std::string joined(const http::fields& fields, http::field name) {
-  std::string all;
-  auto [first, last] = fields.equal_range(name);
-  for (; first != last; ++first) {
-    if (!all.empty()) all += ',';
-    all += std::string_view(first->value());
-  }
-  return all;
-}
-
-void read_fields(const http::request<http::string_body>& message, HttpRequest& request) {
-  request.method = message.method_string();
-  auto target = origin_form(message.target());
-  auto question = target.find('?');
-  request.path = target.substr(0, question);
-  if (question != target.npos) request.query = target.substr(question + 1);
-  request.version_1_1 = message.version() == 11;
-  request.accept = field(message, http::field::accept);
-  request.accept_encoding = field(message, http::field::accept_encoding);
-  request.access_control_request_method = field(message, http::field::access_control_request_method);
-  request.api_key = field(message, "X-API-Key");
-  request.authorization = field(message, http::field::authorization);
-  request.content_type = field(message, http::field::content_type);
-  request.host = field(message, http::field::host);
-  request.idempotency_key = field(message, "Idempotency-Key");
-  request.if_none_match = field(message, http::field::if_none_match);
-  request.origin = field(message, http::field::origin);
-}
-
-void read_context(const http::fields& fields, RequestContext& context) {
-  auto request_id = field(fields, "X-Request-Id");
-  if (valid_request_id(request_id)) context.request_id = request_id;
-  context.language = preferred_language(field(fields, http::field::accept_language));
-}
-
-void read_upgrade_fields(const http::fields& fields, HttpRequest& request) {
-  request.connection = field(fields, http::field::connection);
-  request.upgrade = field(fields, http::field::upgrade);
-  request.ws_key = field(fields, http::field::sec_websocket_key);
-  request.ws_version = field(fields, http::field::sec_websocket_version);
-  request.ws_protocols = joined(fields, http::field::sec_websocket_protocol);
-}
-
 }  // namespace
 
 struct HttpSession::Exchange {
   http::request_parser<http::string_body> parser;
   HttpRequest request;
   RequestContext context;
+  std::string client_address;  // behind trusted proxies
   std::int64_t began_us = steady_us();
   bool keep_alive = false;
   std::optional<WsOpening> opening;  // set: the answer is the handshake's, and the connection is handed over
@@ -207,6 +156,11 @@ asio::awaitable<bool> HttpSession::serve_one() {
   }
   in_.consume(used);
   read_context(parser.get(), exchange.context);
+  const AddressRules& addresses = parts_.shared.addresses;
+  if (!addresses.trusted_proxies.empty()) {
+    exchange.client_address = addresses.client_address(address_, joined(parser.get(), "X-Forwarded-For"));
+    exchange.context.address = exchange.client_address;
+  }
 
   Result<> whole = co_await read_body(exchange);
   read_fields(parser.get(), exchange.request);
@@ -264,12 +218,14 @@ asio::awaitable<HttpReply> HttpSession::answer(Exchange& exchange) {
   auto match = parts_.shared.router.find(request.method, request.path);
   if (match.what != Router::Match::What::no_path) context.route = match.pattern;
   HttpReply reply;
-  if (request.method == "OPTIONS") {
+  SystemRoute system = match.what == Router::Match::What::found
+                           ? parts_.shared.routes[static_cast<std::size_t>(match.target)].system
+                           : SystemRoute::none;
+  if (auto turned = turn_away(parts_, context, system, slot_.beyond())) {
+    reply = std::move(*turned);
+  } else if (request.method == "OPTIONS") {
     reply = answer_options(parts_, request, match, context);
   } else {
-    SystemRoute system = match.what == Router::Match::What::found
-                             ? parts_.shared.routes[static_cast<std::size_t>(match.target)].system
-                             : SystemRoute::none;
     FileRequest file{request.path, request.accept, request.accept_encoding, request.if_none_match};
     bool reads = request.method == "GET" || request.method == "HEAD";
     if (system == SystemRoute::websocket && request.method == "GET") {
@@ -295,7 +251,7 @@ HttpReply HttpSession::upgrade(Exchange& exchange) {
   auto& request = exchange.request;
   auto& context = exchange.context;
   auto refused = [&](const Error& error) { return problem_reply(error, context.request_id, context.language); };
-  if (Result<> charged = charge_address(parts_.app, address_); !charged) {
+  if (Result<> charged = charge_address(parts_.app, context.address); !charged) {
     HttpReply reply = refused(charged.error());
     add_rate_limit_headers(reply, address_policy(parts_.app.settings), charged.error().retry_after_ms.value_or(1000));
     return reply;
@@ -314,6 +270,11 @@ HttpReply HttpSession::upgrade(Exchange& exchange) {
     return reply;
   }
   WsOpening opening;
+  if (slot_.beyond()) {
+    parts_.metrics.connections_refused.add();
+    opening.refusal = Error(ErrorCode::rate_limited, "the server has as many connections as it takes");
+    opening.refusal->retry_after_ms = 5000;
+  }
   if (!done->bearer.empty()) {
     opening.credentials.emplace().bearer = std::move(done->bearer);
   } else if (auto given = credentials_of(request)) {
@@ -337,7 +298,7 @@ asio::awaitable<void> HttpSession::hand_over(Exchange& exchange) {
   opening.leftover.assign(static_cast<const char*>(in_.data().data()), in_.size());
   opening.fd = stream_.release(opening.tls, opening.leftover, failed);
   if (failed) co_return close();
-  opening.address = std::move(address_);
+  opening.address = exchange.context.address;
   opening.request_id = exchange.context.request_id;
   opening.language = exchange.context.language;
   opening.slot = std::move(slot_);
@@ -349,7 +310,7 @@ asio::awaitable<bool> HttpSession::write(const HttpReply& reply, Exchange& excha
   ReplyContext context;
   context.request_id = exchange.context.request_id;
   context.head_only = exchange.request.method == "HEAD";
-  context.close = reply.close || !exchange.keep_alive || parts_.draining;
+  context.close = reply.close || !exchange.keep_alive || parts_.draining || slot_.beyond();
   context.hsts = stream_.encrypted();
   std::string head = reply_head(reply, context);
   auto body = context.head_only || reply.status == 204 || reply.status == 304 ? std::string_view() : reply.bytes();
@@ -391,7 +352,7 @@ void HttpSession::record(const Exchange& exchange, int status, std::size_t bytes
        {"status", status},
        {"ms", static_cast<double>(us) / 1000},
        {"bytes", bytes},
-       {"address", address_},
+       {"address", context.address},
        {"tenant_id", context.identity ? std::string_view(context.identity->tenant_id) : std::string_view()},
        {"user_id", context.identity ? std::string_view(context.identity->user_id) : std::string_view()}});
 }

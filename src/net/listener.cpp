@@ -75,7 +75,8 @@ void Listener::accepted(HttpSession::Socket socket) {
   auto peer = socket.remote_endpoint(error);
   if (error) return;  // gone already
   socket.set_option(tcp::no_delay(true), error);
-  if (parts_.shared.connections >= parts_.app.settings.max_connections) {
+  const std::int64_t max = parts_.app.settings.max_connections;
+  if (parts_.shared.connections >= max + spare_connections(max)) {
     parts_.metrics.connections_refused.add();
     if (parts_.shared.tls) return;  // a refusal would cost a handshake
     ::send(socket.native_handle(), too_many.data(), too_many.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -85,7 +86,7 @@ void Listener::accepted(HttpSession::Socket socket) {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
   }
-  accepted_(std::move(socket), address.to_string(), ConnectionSlot(parts_.shared));
+  accepted_(std::move(socket), address.to_string(), ConnectionSlot(parts_.shared, max));
 }
 
 // Out of descriptors or memory: the connection stays in the backlog, so accepting again at once would spin.

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "net/admission.h"
 #include "net/origin.h"
 #include "net/text.h"
@@ -43,6 +45,13 @@ Result<> take_idempotency_key(const HttpRequest& request, Call& call) {
   return {};
 }
 
+/// As a list of logins shows it.
+std::string stored_user_agent(std::string_view text) {
+  text = text.substr(0, 256);
+  bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+  return printable ? std::string(text) : std::string();
+}
+
 HttpReply refused(const WorkerParts& parts, const Error& error, const RequestContext& context, const Op* op) {
   HttpReply reply = problem_reply(error, context.request_id, context.language);
   if (error.code == ErrorCode::rate_limited) {
@@ -62,6 +71,7 @@ boost::asio::awaitable<HttpReply> answer_operation(WorkerParts& parts, const Htt
   call.caller.request_id = context.request_id;
   call.caller.address = context.address;
   call.caller.language = context.language;
+  if (row_of(op).access.value == Access::anyone) call.caller.user_agent = stored_user_agent(request.user_agent);
   Result<> taken = take_parameters(request, match, call);
   if (taken) taken = take_idempotency_key(request, call);
   if (taken) taken = take_body(parts, request, call);

@@ -15,6 +15,7 @@ struct WsOpening {
   std::unique_ptr<TlsChannel> tls;         // null: plain
   std::string leftover;                    // bytes already read behind the handshake
   std::optional<Credentials> credentials;  // none: the first frame must bring them
+  std::optional<Error> refusal;            // told in a frame, with its close code: browsers read no failed handshake
   std::string address;
   std::string request_id;
   Language language = Language::en;

@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "core/address_rules.h"
 #include "net/ws_worker.h"
 
 namespace aiim {
@@ -72,10 +73,35 @@ void WsSession::start(std::optional<Credentials> credentials, std::string leftov
     caller.address = address_;
     caller.language = language_;
     worker_.authenticate(ref_, std::move(*credentials), {}, std::move(caller));
-  } else if (busy_) {
-    worker_.resume_later(*this);
+  } else {
+    EdgeState& shared = worker_.parts().shared;
+    counted_key_ = shared.waiting_sockets.key_of(limited_address(address_));
+    if (!shared.waiting_sockets.take(counted_key_, worker_.parts().app.settings.waiting_per_address_max)) {
+      return turn_away(Error(ErrorCode::rate_limited, "too many connections of this address wait for an auth frame"),
+                       {});
+    }
+    counted_ = Counted::waiting;
+    if (busy_) worker_.resume_later(*this);
   }
   update_interest();
+}
+
+// --- counted connections ---
+
+bool WsSession::count_user() {
+  uncount();
+  EdgeState& shared = worker_.parts().shared;
+  counted_key_ = shared.user_sessions.key_of(identity_->tenant_id, identity_->user_id);
+  if (!shared.user_sessions.take(counted_key_, worker_.parts().app.settings.sessions_per_user_max)) return false;
+  counted_ = Counted::user;
+  return true;
+}
+
+void WsSession::uncount() {
+  EdgeState& shared = worker_.parts().shared;
+  if (counted_ == Counted::waiting) shared.waiting_sockets.give_back(counted_key_);
+  if (counted_ == Counted::user) shared.user_sessions.give_back(counted_key_);
+  counted_ = Counted::no;
 }
 
 // --- reading ---
@@ -241,6 +267,12 @@ void WsSession::reject(const Error& error) {
   end(4401, "unauthenticated");
 }
 
+void WsSession::turn_away(const Error& error, std::string_view id) {
+  if (state_ >= State::ending) return;
+  send(error_frame(error, id, language_));
+  end(static_cast<std::uint16_t>(info(error.code).close_code), {});
+}
+
 void WsSession::end(std::uint16_t close_code, std::string_view bye_reason) {
   if (state_ >= State::ending) return;
   state_ = State::ending;
@@ -260,6 +292,7 @@ void WsSession::drain() {
 void WsSession::conclude() {
   if (state_ != State::ending) return;
   worker_.hub().detach(*this);
+  uncount();
   state_ = State::closing;
   auto& frames = worker_.hub().frames();
   if (bye_ != 0) {
@@ -279,6 +312,7 @@ void WsSession::bury(std::uint16_t code_if_none) {
   auto code = close_code_ != 0 ? close_code_ : code_if_none;
   state_ = State::buried;
   worker_.hub().detach(*this);
+  uncount();
   if (busy_) worker_.give_back(std::move(busy_));
   log_info("session_closed", {{"session_id", session_id_},
                               {"code", code},

@@ -36,6 +36,7 @@ class WsSession final : public Session {
 
   // Called by the worker.
   void start(std::optional<Credentials> credentials, std::string leftover);
+  void turn_away(const Error& error, std::string_view id);  // error frame and its close code
   void on_readable();
   void on_writable();
   void on_hangup();
@@ -83,6 +84,8 @@ class WsSession final : public Session {
   void answer_due();
   void refuse(const Error& error, std::string_view id);
   void count_bad_frame();
+  bool count_user();
+  void uncount();
   void reject(const Error& error);  // error frame, bye, 4401
   bool same_user(const Identity& other) const;
   void send(std::string_view json);
@@ -106,6 +109,8 @@ class WsSession final : public Session {
   bool peer_closed_ = false;
   bool reader_failed_ = false;
   Language language_;
+  enum class Counted : std::uint8_t { no, waiting, user };
+  Counted counted_ = Counted::no;  // in which of the edge's counts
   std::uint8_t bad_frames_ = 0;
   std::uint8_t bye_ = 0;  // index of the reason; 0: none
   std::uint16_t close_code_ = 0;
@@ -117,6 +122,7 @@ class WsSession final : public Session {
   std::uint32_t due_s_ = 0;   // the valid entry in the wheel
   std::uint32_t opened_s_;
   std::uint32_t active_s_;  // when somebody last did something
+  std::uint64_t counted_key_ = 0;
   WsReader reader_;
   std::unique_ptr<Busy> busy_;
   std::shared_ptr<const Identity> identity_;  // shared with the operations under way

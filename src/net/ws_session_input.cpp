@@ -143,6 +143,16 @@ void WsSession::authenticated(Result<std::shared_ptr<const Identity>> identity, 
     return watch_for_resume();
   }
   identity_ = std::move(*identity);
+  if (!identity_->may_read) {
+    return turn_away(
+        Error(ErrorCode::forbidden, "a connection shows what its user may read: this key's scopes do not cover that"),
+        auth_id);
+  }
+  if (!count_user()) {
+    Error many(ErrorCode::rate_limited, "this user has as many connections as one may have");
+    many.retry_after_ms = 5000;
+    return turn_away(many, auth_id);
+  }
   auto ready = [&worker = worker_, ref = ref_, token = std::move(*sync_token), id = std::move(auth_id)](Result<> done) {
     if (WsSession* session = worker.find(ref)) session->attached(std::move(done), token, id);
   };

@@ -53,6 +53,7 @@ void WsWorker::adopt(WsOpening opening) {
   auto credentials = std::move(opening.credentials);
   auto leftover = std::move(opening.leftover);
   auto request_id = opening.request_id;
+  auto refusal = std::move(opening.refusal);
   auto session = std::make_unique<WsSession>(*this, ref, std::move(opening), std::move(transport));
   WsSession& opened = *session;
   table_[ref.index].session = std::move(session);
@@ -60,6 +61,7 @@ void WsWorker::adopt(WsOpening opening) {
   parts_.metrics.connections.add(1);
   parts_.metrics.sessions_opened.add();
   log_debug("session_opened", {{"session_id", opened.session_id()}, {"request_id", request_id}});
+  if (refusal) return opened.turn_away(*refusal, {});
   opened.start(std::move(credentials), std::move(leftover));
   if (parts_.draining) opened.drain();
 }

@@ -54,6 +54,7 @@ struct Caller {
   std::string request_id;
   std::string address;
   std::string idempotency_key;
+  std::string user_agent;  // where nobody is known yet: a login keeps it
   Language language = Language::en;
 
   const std::string& tenant_id() const { return identity->tenant_id; }

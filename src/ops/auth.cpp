@@ -2,6 +2,8 @@
 
 #include "base/crypto.h"
 #include "base/ids.h"
+#include "base/log.h"
+#include "core/address_rules.h"
 #include "core/jwt.h"
 #include "ops/common.h"
 #include "ops/identities.h"
@@ -66,6 +68,7 @@ Result<Tokens> open_login(App& app, Tx& tx, const Caller& caller, User user, std
   std::string refresh_token = make_refresh_token(app, login.session_id);
   login.refresh_hash = hash_token(refresh_token);
   login.address = caller.address;
+  login.user_agent = caller.user_agent;
   login.expires_at = tx.now + app.settings.refresh_token_s * 1000;
   TRY(insert_login(tx, user.tenant_id, login));
   AuditEntry entry{user.tenant_id, user.user_id, operation, {}, login.session_id, caller.request_id, caller.address};
@@ -87,9 +90,9 @@ Async<Account> find_account(App& app, std::string username) {
   co_return co_await app.store.read<Account>(std::move(read));
 }
 
+/// Counts the try, too: before the slow check, so that guesses sent at once count as well.
 Result<> may_try(App& app, const std::string& account, const std::string& address) {
-  auto now = steady_ms();
-  auto wait = std::max(app.passwords.backoff.wait_ms(account, now), app.passwords.backoff.wait_ms(address, now));
+  auto wait = app.passwords.backoff.attempt(account, address, steady_ms());
   if (wait == 0) return {};
   Error error(ErrorCode::rate_limited, "too many failed logins; wait before the next try");
   error.retry_after_ms = wait;
@@ -107,20 +110,18 @@ Result<> local_accounts_open(const App& app) {
 Async<Tokens> login(App& app, Caller caller, LoginRequest request) {
   CO_TRY(local_accounts_open(app));
   if (!valid_user_id(request.username) || request.password.size() > password_bytes_max) co_return wrong_password();
-  const std::string account = "account/" + request.username, address = "address/" + caller.address;
-  CO_TRY(may_try(app, account, address));
-  // Counted before the slow check, so that guesses sent at once count as well.
-  app.passwords.backoff.failed(account, steady_ms());
-  app.passwords.backoff.failed(address, steady_ms());
+  const std::string address = limited_address(caller.address);
+  CO_TRY(may_try(app, request.username, address));
   CO_TRY_AS(found, co_await find_account(app, request.username));
   CO_TRY_AS(good, co_await app.passwords.verify(found.hash, std::move(request.password)));
-  if (!good || !found.user) co_return wrong_password();
-  app.passwords.backoff.succeeded(account);
-  app.passwords.backoff.succeeded(address);
+  if (!good || !found.user) {
+    log_info("login_failed",
+             {{"request_id", caller.request_id}, {"address", caller.address}, {"user_id", request.username}});
+    co_return wrong_password();
+  }
+  app.passwords.backoff.succeeded(request.username, address);
   if (found.user->status == UserStatus::suspended) co_return Error(ErrorCode::suspended);
-  std::function<Result<Tokens>(Tx&)> job = [&](Tx& tx) {
-    return open_login(app, tx, caller, *found.user, "auth.login");
-  };
+  std::function<Result<Tokens>(Tx&)> job = [&](Tx& tx) { return open_login(app, tx, caller, *found.user, "login"); };
   co_return co_await app.store.write<Tokens>(std::move(job));
 }
 
@@ -140,7 +141,7 @@ Async<Tokens> register_account(App& app, Caller caller, RegisterRequest request)
     if (taken) return Error(ErrorCode::conflict, "this user name is taken");
     TRY_AS(user, ensure_user(tx, app.settings.tenant_id, request.username, request.display_name.value_or("")));
     TRY(set_password_hash(tx, user.tenant_id, user.user_id, hash));
-    return open_login(app, tx, caller, std::move(user), "auth.register");
+    return open_login(app, tx, caller, std::move(user), "register");
   };
   co_return co_await app.store.write<Tokens>(std::move(job));
 }
@@ -151,7 +152,7 @@ Async<Tokens> refresh(App& app, Caller caller, RefreshRequest request) {
   if (!genuine) co_return dead_token();
   const std::string& session_id = *genuine;
   const std::string& tenant_id = app.settings.tenant_id;
-  bool reused = false;
+  std::string owner;  // of a login that was ended
   std::function<Result<std::optional<Tokens>>(Tx&)> job = [&](Tx& tx) -> Result<std::optional<Tokens>> {
     TRY_AS(login, find_login(tx.db, tenant_id, session_id));
     if (!login || login->revoked_at) return dead_token();
@@ -165,15 +166,17 @@ Async<Tokens> refresh(App& app, Caller caller, RefreshRequest request) {
     if (rotated) return std::optional(tokens_for(app, std::move(*user), session_id, std::move(next)));
     if (login->expires_at <= tx.now) return dead_token();
     // A token of this login that is not the newest: it was stolen, or its thief was first. End the login for both.
-    reused = true;
+    owner = login->user_id;
     TRY(revoke_logins(tx, tenant_id, login->user_id, session_id));
-    AuditEntry entry{tenant_id,  login->user_id,    "auth.refresh_reused", {},
-                     session_id, caller.request_id, caller.address};
+    AuditEntry entry{tenant_id, login->user_id, "refresh_reused", {}, session_id, caller.request_id, caller.address};
     TRY(write_audit(tx, entry));
     return std::optional<Tokens>();
   };
   CO_TRY_AS(tokens, co_await app.store.write<std::optional<Tokens>>(std::move(job)));
-  if (reused || !tokens) co_return dead_token();
+  if (!tokens) {
+    app.identities.forget(tenant_id, owner);
+    co_return dead_token();
+  }
   co_return std::move(*tokens);
 }
 
@@ -184,7 +187,7 @@ Async<Nothing> logout(App& app, Caller caller, LogoutRequest request) {
   if (session_id.empty()) co_return Nothing();  // a token made elsewhere: nothing of ours to end
   std::function<Result<Nothing>(Tx&)> job = [&](Tx& tx) -> Result<Nothing> {
     TRY(revoke_logins(tx, caller.tenant_id(), caller.user_id(), session_id));
-    TRY(audit(tx, caller, "auth.logout", {}, session_id));
+    TRY(audit(tx, caller, "logout", {}, session_id));
     return Nothing();
   };
   Result<Nothing> done = co_await app.store.write<Nothing>(std::move(job));
@@ -211,7 +214,7 @@ Async<Nothing> revoke_sessions(App& app, Caller caller, RevokeRequest request) {
     std::string target = request.session_id.value_or("");
     TRY_AS(revoked, revoke_logins(tx, caller.tenant_id(), caller.user_id(), target, caller.identity->credential_id));
     if (!target.empty() && revoked == 0) return Error(ErrorCode::not_found);
-    TRY(audit(tx, caller, "sessions.revoke", {}, target));
+    TRY(audit(tx, caller, "revoke_sessions", {}, target));
     return Nothing();
   };
   Result<Nothing> done = co_await app.store.write<Nothing>(std::move(job));

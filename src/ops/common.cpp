@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/jwt.h"
+#include "store/users.h"
 
 namespace aiim {
 
@@ -31,6 +32,12 @@ Result<std::vector<std::string>> user_ids_of(std::string_view field, const std::
     if (std::find(unique.begin(), unique.end(), ids[i]) == unique.end()) unique.push_back(ids[i]);
   }
   return unique;
+}
+
+Result<> require_tenant_admin(Db& db, const Caller& caller) {
+  TRY_AS(user, find_user(db, caller.tenant_id(), caller.user_id()));
+  if (user && user->role == UserRole::admin && user->status == UserStatus::active) return {};
+  return Error(ErrorCode::forbidden, "only the tenant's admins may do this");
 }
 
 Result<> audit(Tx& tx, const Caller& caller, std::string_view operation, std::string_view conversation_id,

@@ -19,6 +19,8 @@ Result<std::int64_t> page_size(std::optional<std::int64_t> limit);
 Result<std::optional<std::string>> idempotency_key(const Caller& caller, const std::optional<std::string>& in_body);
 /// Checks ids of users in a request, drops repeats and keeps the order; at most 100.
 Result<std::vector<std::string>> user_ids_of(std::string_view field, const std::vector<std::string>& ids);
+/// Is the caller, at this moment, an admin of the tenant? `forbidden` otherwise.
+Result<> require_tenant_admin(Db& db, const Caller& caller);
 /// One row in the audit log, in the caller's transaction.
 Result<> audit(Tx& tx, const Caller& caller, std::string_view operation, std::string_view conversation_id = {},
                std::string_view target = {});

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "core/address_rules.h"
 #include "ops/operation.h"
 #include "ops/phrases.h"
 #include "wire/problem.h"
@@ -62,7 +63,7 @@ Result<> charge(App& app, Rate rate, const Caller& caller, double items) {
   if (caller.identity) {
     key.append("/").append(caller.tenant_id()).append("/").append(caller.user_id());
   } else {
-    key.append("@").append(caller.address);
+    key.append("@").append(limited_address(caller.address));
   }
   RateDecision decision = app.limiter.charge(key, rule, items, steady_ms());
   if (decision.allowed) return {};
@@ -107,7 +108,6 @@ Result<> charge_more(App& app, Rate rate, const Caller& caller, double items) {
 }
 
 Result<> charge_items(App& app, const OpRow& row, const Caller& caller, const Type& type, const void* request) {
-  if (!row.write) return {};
   std::size_t items = 1;
   for (const Member& member : type.members) {
     const Type* field = &member.type();
@@ -118,7 +118,10 @@ Result<> charge_items(App& app, const OpRow& row, const Caller& caller, const Ty
     }
     if (field->kind == Type::Kind::array) items = std::max(items, field->size(value));
   }
-  return items > 1 ? charge(app, row.rate.value, caller, static_cast<double>(items - 1)) : Result<>();
+  if (items == 1) return {};
+  // Reading ten things of a list costs as much as one alone: a device that comes back names all its conversations.
+  double cost = static_cast<double>(items - 1);
+  return charge(app, row.rate.value, caller, row.write ? cost : cost / 10);
 }
 
 RatePolicy rate_policy(const Settings& settings, Rate rate) {

@@ -92,11 +92,21 @@ HubStore make_hub_store(App& app) {
 namespace {
 
 constexpr std::int64_t poll_ms = 2000;
-constexpr std::int64_t overlap_ms = 10'000;  // rows commit up to 5 s after their time, and clocks differ
+constexpr std::int64_t sweep_every_ms = 3'600'000;
+constexpr std::int64_t kept_ms = 24 * 3'600'000;  // rows that every node has seen long ago
+constexpr std::int64_t overlap_ms = 10'000;       // rows commit up to 5 s after their time, and clocks differ
 
 Async<std::vector<AuthChange>> read_auth_changes(App& app, Time since) {
   std::function<Result<std::vector<AuthChange>>(Db&)> job = [&](Db& db) { return auth_changes_since(db, since); };
   co_return co_await app.store.read<std::vector<AuthChange>>(std::move(job));
+}
+
+Async<Nothing> sweep_old_changes(App& app) {
+  std::function<Result<Nothing>(Tx&)> job = [](Tx& tx) -> Result<Nothing> {
+    TRY(sweep_auth_changes(tx, tx.now + -kept_ms));
+    return Nothing();
+  };
+  co_return co_await app.store.write<Nothing>(std::move(job));
 }
 
 void announce(App& app, Bus& bus, const std::vector<AuthChange>& changes, std::set<std::int64_t>& seen) {
@@ -132,6 +142,7 @@ asio::awaitable<void> fetch_external_keys(App& app) {
 
 asio::awaitable<void> watch_credentials(App& app, Bus& bus) {
   std::set<std::int64_t> seen;
+  std::int64_t swept_ms = steady_ms() - sweep_every_ms;
   asio::steady_timer timer(app.io);
   for (;;) {
     timer.expires_after(std::chrono::milliseconds(poll_ms));
@@ -140,6 +151,10 @@ asio::awaitable<void> watch_credentials(App& app, Bus& bus) {
     if (error) co_return;
     auto changes = co_await read_auth_changes(app, app.clock.now() + -(overlap_ms + poll_ms));
     if (changes) announce(app, bus, *changes, seen);
+    if (steady_ms() - swept_ms < sweep_every_ms) continue;
+    swept_ms = steady_ms();
+    auto swept = co_await sweep_old_changes(app);
+    if (!swept) log_warn("auth_changes_not_swept", {{"why", swept.error().detail}});
   }
 }
 

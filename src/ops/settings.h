@@ -26,7 +26,12 @@ struct Settings {
   int port = 8083;
   int workers = 0;  // 0: one per core
   std::int64_t max_connections = 100'000;
-  std::vector<std::string> allowed_origins;  // empty: same origin only; "*": any
+  std::int64_t sessions_per_user_max = 500;     // WebSockets of one user at once
+  std::int64_t waiting_per_address_max = 1000;  // WebSockets of one address that have not said who they are
+  std::string trusted_proxies;                  // blocks of addresses whose X-Forwarded-For counts
+  std::string ip_allow;                         // blocks that are let in; empty: all
+  std::string ip_deny;                          // blocks that are not, even when allowed
+  std::vector<std::string> allowed_origins;     // empty: same origin only; "*": any
 
   std::string tls_cert;  // PEM files; empty: plain HTTP
   std::string tls_key;

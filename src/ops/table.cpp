@@ -6,6 +6,7 @@
 #include "ops/operation.h"
 #include "ops/presence.h"
 #include "ops/streams.h"
+#include "ops/tenant_admin.h"
 #include "ops/users.h"
 
 namespace aiim {
@@ -75,6 +76,19 @@ constexpr Op table[] = {
                    .write = false,
                    .summary = "One user of the tenant."}),
 
+    op<&update_user>({.name = "update_user",
+                      .http = "PATCH " API "/users/{user_id}",
+                      .access = Access::tenant_admin,
+                      .rate = Rate::write,
+                      .audit = Audit::yes,
+                      .summary = "Suspend or activate somebody, change their role or name. A suspension ends their "
+                                 "connections within 5 s; the own role and status are for another admin to change."}),
+    op<&read_audit_log>({.name = "read_audit_log",
+                         .http = "GET " API "/audit-log",
+                         .access = Access::tenant_admin,
+                         .rate = Rate::read,
+                         .write = false,
+                         .summary = "Who did what in the tenant, newest first."}),
     op<&create_api_key_op>({.name = "create_api_key",
                             .http = "POST " API "/api-keys",
                             .access = Access::tenant_admin,

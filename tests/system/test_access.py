@@ -124,6 +124,8 @@ EXPECTED = {
     "update_me": (lambda p, u, c: ("PATCH", "/users/me", {"display_name": f"{u}!"}), EVERYBODY),
     "list_sessions": (lambda p, u, c: ("GET", "/users/me/sessions", None), EVERYBODY),
     "revoke_sessions": (lambda p, u, c: ("DELETE", "/users/me/sessions", None), nothing(EVERYBODY)),
+    "update_user": (lambda p, u, c: ("PATCH", "/users/mem", {"display_name": f"mem {next(fresh)}"}), ADMINS),
+    "read_audit_log": (lambda p, u, c: ("GET", "/audit-log", None), ADMINS),
     "create_api_key": (lambda p, u, c: ("POST", "/api-keys", {"user_id": f"keybot{next(fresh)}"}), ADMINS),
     "list_api_keys": (lambda p, u, c: ("GET", "/api-keys", None), ADMINS),
     "revoke_api_key": (lambda p, u, c: ("DELETE", "/api-keys/" + p.key(), None), nothing(ADMINS)),

@@ -103,10 +103,6 @@ void note(App& app, const Op& op, const Caller& caller, const Result<std::string
 
 }  // namespace
 
-Result<> charge_more(App& app, Rate rate, const Caller& caller, double items) {
-  return items > 0 ? charge(app, rate, caller, items) : Result<>();
-}
-
 Result<> charge_items(App& app, const OpRow& row, const Caller& caller, const Type& type, const void* request) {
   std::size_t items = 1;
   for (const Member& member : type.members) {

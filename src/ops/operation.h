@@ -10,9 +10,7 @@
 
 namespace aiim {
 
-/// Charges `items` more, for a request that costs more than others of its class.
-Result<> charge_more(App& app, Rate rate, const Caller& caller, double items);
-/// Charges what a request with a list asks for beyond its first item.
+/// Charges what a request with a list asks for beyond its first item: for a read a tenth each.
 Result<> charge_items(App& app, const OpRow& row, const Caller& caller, const Type& type, const void* request);
 
 template <class F>

@@ -16,8 +16,6 @@ namespace aiim {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::size_t ids_per_charge = 10;  // further ids of a list cost a tenth of a request each
-
 /// The connection that asked; null once it is gone.
 Session* session_of(App& app, const Caller& caller) {
   for (Session* session : app.hub.sessions_of(caller.tenant_id(), caller.user_id())) {
@@ -58,7 +56,6 @@ Async<Nothing> typing(App& app, Caller caller, SayTyping request) {
 
 Async<PresenceReply> watch_presence(App& app, Caller caller, WatchPresence request) {
   CO_TRY(check_ids(request.user_ids));
-  CO_TRY(charge_more(app, Rate::read, caller, static_cast<double>(request.user_ids.size() / ids_per_charge)));
   Session* session = session_of(app, caller);
   if (session == nullptr) co_return Error(ErrorCode::unavailable);
   CO_TRY_AS(told, co_await watch(app, *session, std::move(request.user_ids)));

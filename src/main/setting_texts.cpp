@@ -10,7 +10,9 @@ std::span<const SettingText> setting_texts() {
       {"host", "The address to listen on."},
       {"port", "The port to listen on."},
       {"workers", "Threads that serve connections; 0: one per core.", "threads"},
-      {"max_connections", "HTTP and WebSocket connections together; beyond it new ones get `503`.", "connections"},
+      {"max_connections",
+       "HTTP and WebSocket connections together; beyond it requests get `503` and WebSockets are closed with 4429.",
+       "connections"},
       {"allowed_origins",
        "The origins whose pages may use this server from a browser, separated by commas; `*`: any; none: only its "
        "own."},
@@ -19,7 +21,10 @@ std::span<const SettingText> setting_texts() {
 
       // credentials
       {"jwt_secret", "Signs and checks tokens (HS256): at least 32 random bytes, the same on every node."},
-      {"jwt_algorithm", "The algorithm of tokens under `jwt_secret`: HS256, and no other."},
+      {"jwt_algorithm",
+       "The algorithms that tokens may use, separated by commas: HS256 under `jwt_secret`; RS256, ES256 and EdDSA "
+       "under an "
+       "identity provider's keys. None: HS256, and with a provider all four."},
       {"jwt_issuer", "What `iss` of a token must be; none: it is not checked."},
       {"jwt_audience", "What `aud` of a token must contain; none: it is not checked."},
       {"jwt_expiration_hours", "How long an access token of a local account is good.", "hours"},
@@ -34,8 +39,8 @@ std::span<const SettingText> setting_texts() {
       {"trusted_proxies", "Addresses and ranges of proxies whose `X-Forwarded-For` counts, separated by commas."},
       {"ip_allow", "Addresses and ranges that may connect, separated by commas; none: all."},
       {"ip_deny", "Addresses and ranges that may not connect, separated by commas."},
-      {"sessions_per_user_max", "WebSocket connections of one user on one node; beyond it the oldest is closed.",
-       "connections"},
+      {"sessions_per_user_max",
+       "WebSocket connections of one user on one node; beyond it new ones are closed with 4429.", "connections"},
       {"waiting_per_address_max", "Connections of one address that have not authenticated yet.", "connections"},
 
       // store

@@ -14,6 +14,21 @@ struct Phrase {
 };
 
 constexpr Phrase phrases[] = {
+    // who gets in
+    {"this address is not let in", "该地址不允许访问"},
+    {"the server has as many connections as it takes", "服务器的连接数已达上限"},
+    {"too many connections of this address wait for an auth frame", "该地址有过多连接尚未发送 auth 帧"},
+    {"this user has as many connections as one may have", "该用户的连接数已达上限"},
+    {"a connection shows what its user may read: this key's scopes do not cover that",
+     "连接会显示其用户可以读取的内容，而该密钥的范围不含读取"},
+    {"nobody changes their own role or status: another admin has to", "不能修改自己的角色或状态，须由其他管理员修改"},
+    {"this server has no local accounts: JWT_ALGORITHM leaves HS256 out",
+     "该服务器没有本地账号：JWT_ALGORITHM 未包含 HS256"},
+    {"the token is signed with an algorithm that is not accepted", "令牌使用了不被接受的签名算法"},
+    {"the token comes from an issuer that is not known here", "令牌来自未知的签发方"},
+    {"the token is signed with a key that its issuer does not publish", "令牌的签名密钥未由其签发方公布"},
+    {"the keys of the token's issuer cannot be fetched", "无法获取令牌签发方的公钥"},
+
     // a field's value
     {"is required", "必填"},
     {"a string is required", "必须提供一个字符串"},

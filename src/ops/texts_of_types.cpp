@@ -8,6 +8,8 @@ std::span<const FieldText> texts_of_types() {
       {"ApiKey", "A bot's key as its admins see it; the key itself is shown once, when it is made."},
       {"ApiKeys", "The tenant's keys."},
       {"ApiScope", "What a key may do: `read` changes nothing."},
+      {"AuditPage", "A page of the audit log."},
+      {"AuditRow", "Who did what: written in the transaction that it is about."},
       {"Bye", "Why the server closes the connection."},
       {"ByeReason",
        "`draining`: the server restarts. `slow_consumer`: the client did not read fast enough. `replaced`: by "

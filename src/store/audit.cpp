@@ -45,7 +45,7 @@ Result<> write_audit(Tx& tx, const AuditEntry& entry) {
 
 Result<AuditPage> list_audit(Db& db, std::string_view tenant_id, std::string_view cursor, std::int64_t limit) {
   auto from = parse_place(cursor);
-  if (!from) return Error::field("cursor", "is not one of this list");
+  if (!from) return Error::field("cursor", "is not a cursor of this list");
   AuditPage page;
   std::string last;
   TRY(db.run(select_audit, {tenant_id, from->at, from->id, limit + 1}, [&](const Row& row) {

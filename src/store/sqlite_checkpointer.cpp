@@ -23,6 +23,7 @@ SqliteCheckpointer::~SqliteCheckpointer() {
 
 void SqliteCheckpointer::grew_to(int pages) {
   if (pages < noticed_) noticed_ = 0;  // the log started anew
+  if (pages >= pages_max) return;      // the writer finishes now, and a round would hold the lock that it needs
   if (pages - noticed_ < pages_per_round) return;
   noticed_ = pages;
   {

@@ -19,7 +19,7 @@ build_packages=(
 demo_packages=(curl jq python3-websockets ca-certificates)  # what the README's tour uses
 test_packages=(
   "${demo_packages[@]}" git sqlite3 openssl procps util-linux clang-format clang-tidy shellcheck
-  python3 python3-pytest python3-psycopg2 python3-cryptography
+  python3 python3-pytest python3-psycopg2 python3-jsonschema python3-cryptography
   "postgresql-15|postgresql-17|postgresql-16|postgresql"
 )
 fuzz_packages=(clang "libclang-rt-14-dev|libclang-rt-19-dev|libclang-rt-18-dev|clang")

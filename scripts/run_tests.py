@@ -36,6 +36,7 @@ SUITES = [
     Suite("checks", "pytest", "tests/build", 240),
     Suite("unit", "gtest", "src", 240, "*/*_test.cpp"),
     Suite("system", "pytest", "tests/system", 900),
+    Suite("documents", "pytest", "tests/documents", 240),
     Suite("faults", "pytest", "tests/faults", 600),
     Suite("counts", "pytest", "tests/counts", 120),
     Suite("bench", "gtest", "bench", 120, "*_test.cpp"),

@@ -106,8 +106,13 @@ SettingRow switch_row(std::string name, std::string environment, bool Settings::
     }
     return std::nullopt;
   };
-  return {std::move(name), std::move(environment), set, [=](const Settings& s) { return s.*member ? "true" : "false"; },
-          false,           "`true`, `false`"};
+  return {std::move(name),
+          std::move(environment),
+          set,
+          [=](const Settings& s) { return s.*member ? "true" : "false"; },
+          false,
+          false,
+          "`true`, `false`"};
 }
 
 SettingRow ranges_row(std::string name, std::string environment, std::string Settings::*member) {

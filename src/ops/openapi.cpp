@@ -77,7 +77,8 @@ void write_success(JsonWriter& json, SchemaSet& schemas, const Op& op) {
   if (!nothing) {
     json.key("content").open('{').key("application/json").open('{').key("schema");
     schemas.write(json, op.reply(), Side::reply);
-    if (auto example = example_of(op.row.name, Surface::http)) json.key("example").raw(example->reply);
+    auto example = example_of(op.row.name, Surface::http);
+    if (example && !example->reply.empty()) json.key("example").raw(example->reply);
     json.close('}').close('}');
   }
   json.close('}');

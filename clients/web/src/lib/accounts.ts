@@ -6,20 +6,28 @@ import { AuthSession, LocalStorage, type User } from '@aiim/client';
 
 const prefix = 'aiim.session.';
 const lastKey = 'aiim.account';
+const demoKey = 'aiim.demo';
 
 export function sessionOf(username: string, language: string): AuthSession {
   return new AuthSession({ storage: new LocalStorage(), storageKey: prefix + username, language });
 }
 
-/** The account of this tab, else the one used last. */
+/** The account of this tab, else the one used last; on a demo server a new window asks who one wants to be. */
 export function currentAccount(): string | null {
-  const name = sessionStorage.getItem(lastKey) ?? localStorage.getItem(lastKey);
+  const asks = localStorage.getItem(demoKey) !== null;
+  const name = sessionStorage.getItem(lastKey) ?? (asks ? null : localStorage.getItem(lastKey));
   return name !== null && localStorage.getItem(prefix + name) !== null ? name : null;
 }
 
 export function rememberAccount(username: string): void {
   sessionStorage.setItem(lastKey, username);
   localStorage.setItem(lastKey, username);
+}
+
+/** Whether the server is a demo, for the next window. */
+export function rememberDemo(demo: boolean): void {
+  if (demo) localStorage.setItem(demoKey, '1');
+  else localStorage.removeItem(demoKey);
 }
 
 /** This tab is nobody until somebody signs in. */

@@ -1,7 +1,7 @@
 /** Signing in: a demo user or a known account with one click, or a name and a password. */
 import { useEffect, useState } from 'react';
 import { useLocale, useT, chooseLocale, locales } from '@/i18n';
-import { forgetAccount, knownAccounts, sessionOf } from '@/lib/accounts';
+import { forgetAccount, knownAccounts, rememberDemo, sessionOf } from '@/lib/accounts';
 import { readConfig, type ServerConfig } from '@/lib/config';
 import { setTheme, useTheme } from '@/lib/theme';
 import { Avatar } from '@/ui/avatar';
@@ -23,7 +23,10 @@ export function Login({ expired, onSignedIn }: LoginProps) {
   const [accounts] = useState(knownAccounts);
   useEffect(() => {
     forgetAccount();
-    void readConfig().then(setConfig);
+    void readConfig().then((config) => {
+      rememberDemo(config.demo_users.length > 0);
+      setConfig(config);
+    });
   }, []);
   const demo = (config?.demo_users ?? []).filter((user) => !accounts.some((known) => known.username === user.user_id));
   return (

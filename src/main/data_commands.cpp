@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/codec.h"
+#include "core/jwt.h"
 #include "main/cli.h"
 #include "main/user_commands.h"
 #include "store/audit.h"
@@ -99,6 +100,9 @@ int retention(const CommandContext& context, const Choices& choices, Retention w
   auto settings = context.with_database();
   if (!settings) return complain(settings.error(), exit_configuration);
   std::string tenant = choices.tenant.empty() ? settings->tenant_id : choices.tenant;
+  if (!valid_tenant_id(tenant)) {
+    return complain(Error::field("--tenant", "must be 1 to 64 of A-Z a-z 0-9 . _ -"), exit_usage);
+  }
   std::vector<RuleView> rules;
   auto job = [&](Tx& tx) -> Result<> {
     if (what != Retention::list) {

@@ -194,7 +194,7 @@ constexpr Phrase phrases[] = {
     {"only owners and admins add members, up to their own role", "只有群主和管理员可以添加成员，且角色不能高于自己"},
     {"only owners and admins remove members below their own role", "只有群主和管理员可以移除角色低于自己的成员"},
     {"only owners and admins change roles, below and up to their own",
-     "只有群主和管理员可以修改角色，且只能在自己的角色以下、不超过自己的角色"},
+     "只有群主和管理员可以修改角色：成员的角色须低于自己，新角色不能高于自己"},
     {"only its writer appends to a stream", "只有流的写入者可以追加内容"},
     {"only its writer ends a stream; others cancel it", "只有流的写入者可以结束它，其他人可以取消它"},
 

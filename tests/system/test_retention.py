@@ -143,6 +143,6 @@ def test_a_conversation_that_loses_everything_goes_on_where_it_stood(keeper, req
     assert [m["seq"] for m in server.history("ben", conversation)] == [4, 5, 6, 7, 8]
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "x", "99999999"])
-def test_a_rule_is_a_number_of_days(tmp_path, days):
-    assert Server().cli("retention", "set", days, "--data-dir", str(tmp_path)).returncode == 2
+@pytest.mark.parametrize("wrong", [["0"], ["-1"], ["x"], ["99999999"], ["30", "--tenant", "a b"]])
+def test_a_rule_is_a_number_of_days_for_a_tenant(tmp_path, wrong):
+    assert Server().cli("retention", "set", *wrong, "--data-dir", str(tmp_path)).returncode == 2

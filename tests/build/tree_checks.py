@@ -189,7 +189,7 @@ def tour(text):
 
 # Calls whose last text reaches clients, with what they put before it. What only operators read is not translated.
 SAYS = re.compile(r'\b(?:Error\(ErrorCode::(?!internal)\w+,|Error::field\(|(?<!\w)(bad|wrong|refused|unavailable|malformed)\()')
-FOR_OPERATORS = re.compile(r"src/main/|src/(?:net/(?:tls_context|listener)|store/(?:db|migrate|sqlite|postgres|backup|backup_file|restore|raw_\w+))\.cpp$|_test\.cpp$|src/blob/|src/bus/|src/outbound/")
+FOR_OPERATORS = re.compile(r"src/main/|src/(?:net/(?:tls_context|listener)|store/(?:db|migrate|sqlite|postgres|backup|backup_file|restore|raw_\w+))\.cpp$|_test\.cpp$|src/blob/|src/bus/|src/outbound/|src/core/(?:ip_range|jwk_set)\.cpp$")
 LITERAL = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 
 

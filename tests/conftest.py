@@ -5,7 +5,19 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import conformance  # noqa: E402
 from harness import Postgres, Server  # noqa: E402
+
+conformance.install()
+
+
+@pytest.fixture(autouse=True)
+def everything_received_is_as_documented():
+    """A test fails when a server sent what no document describes, whatever the test itself was about."""
+    conformance.take_complaints()
+    yield
+    complaints = conformance.take_complaints()
+    assert not complaints, "not as the published documents say:\n" + "\n".join(complaints)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ const std::vector<Tag>& tags() {
   static const std::vector<Tag> all = {
       {"auth", "Local accounts: log in, register, refresh, log out. Tokens of an identity provider need none of it."},
       {"users", "People and bots of the tenant, the caller included."},
-      {"api-keys", "Keys of bots and services, for the tenant's admins."},
+      {"api-keys", "For the tenant's admins: keys of bots and services, and the audit log."},
       {"conversations", "Direct conversations and groups, and who is in them."},
       {"messages", "Sending, reading, editing, recalling, reacting."},
       {"streams", "Messages that are written piece by piece, like the answers of an AI."},
@@ -29,6 +29,7 @@ std::string_view tag_of(const OpRow& row) {
   for (std::string_view tag : {"auth", "api-keys", "users", "conversations", "receipts"}) {
     if (path.find("/" + std::string(tag)) != path.npos) return tag;
   }
+  if (path.ends_with("/audit-log")) return "api-keys";
   if (path.ends_with("/stream") || type.starts_with("stream.")) return "streams";
   if (path.find("/messages") != path.npos) return "messages";
   if (type.starts_with("presence") || type == "typing") return "presence";

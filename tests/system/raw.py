@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 
+import conformance
 from harness import token
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -27,7 +28,10 @@ def read_answer(stream):
         headers[name.lower()] = value.strip()
     status = int(line.split()[1])
     length = 0 if status in (101, 100, 204, 304) else int(headers.get("content-length", 0))
-    return status, headers, stream.read(length)
+    body = stream.read(length)
+    if headers.get("content-type") == "application/problem+json":
+        conformance.check_problem(f"raw {status}", status, headers, json.loads(body))
+    return status, headers, body
 
 
 def ask(server, text, answers=1):
@@ -77,6 +81,7 @@ class RawSocket:
     """A WebSocket that does only what it is told."""
 
     def __init__(self, server, user=None, extra=b"", receive_bytes=None, wrap=None, **changes):
+        self.conformance = conformance.Frames()
         self.sock = socket.socket()
         self.sock.settimeout(10)
         if receive_bytes:
@@ -92,7 +97,9 @@ class RawSocket:
         self.sock.sendall(frame(*args, **kwargs))
 
     def say(self, kind, data=None, name=None):
-        self.send(TEXT, json.dumps({"type": kind, **({"id": name} if name else {}), "data": data or {}}))
+        text = json.dumps({"type": kind, **({"id": name} if name else {}), "data": data or {}})
+        self.conformance.sent(text)
+        self.send(TEXT, text)
 
     def read(self):
         """(opcode, payload), or None at the end."""
@@ -105,7 +112,10 @@ class RawSocket:
             size = struct.unpack(">H", self.stream.read(2))[0]
         elif size == 127:
             size = struct.unpack(">Q", self.stream.read(8))[0]
-        return head[0] & 15, self.stream.read(size)
+        opcode, payload = head[0] & 15, self.stream.read(size)
+        if opcode == TEXT:
+            self.conformance.received(payload)
+        return opcode, payload
 
     def json(self):
         """The next text frame; pings are answered on the way."""

@@ -80,7 +80,8 @@ async def load(server, conversation, ledger, seconds):
 
 @pytest.fixture
 def faulty(database_url):
-    server = Server(database_url, binary=FAULTS_BINARY)
+    # without the agent, which writes at every start: the first commit is then the test's
+    server = Server(database_url, binary=FAULTS_BINARY, AIIM_ECHO_AGENT="false")
     server.start()
     yield server
     server.close()

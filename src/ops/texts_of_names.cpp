@@ -47,6 +47,7 @@ std::span<const FieldText> texts_of_names() {
       {"message", "The message."},
       {"message_id", "The message's id.", R"("maxLength":128)"},
       {"messages", "The messages."},
+      {"min_seq", "The oldest `seq` that is still kept; messages below it were deleted by retention."},
       {"muted", "The reader wants no notifications of this conversation."},
       {"n", "The append's number in its stream: 1, 2, 3 …", R"("minimum":0)"},
       {"name", "The name of a group; null in direct conversations.", R"("maxLength":256)"},

@@ -59,6 +59,32 @@ export interface AppendStream {
   readonly ops: readonly StreamOp[];
 }
 
+/** A page of the audit log. */
+export interface AuditPage {
+  /** Newest first. */
+  readonly entries: readonly AuditRow[];
+  /** `cursor` of the next page; null after the last. */
+  readonly next_cursor: string | null;
+}
+
+/** Who did what: written in the transaction that it is about. */
+export interface AuditRow {
+  /** When it was committed. */
+  readonly at: Timestamp;
+  /** Who did it: a user, or `cli`. */
+  readonly actor_id: string;
+  /** The operation's name, or the command's. */
+  readonly operation: string;
+  /** The conversation that it was done in, if in one. */
+  readonly conversation_id: string | null;
+  /** What it was done to: a user, a message, a login, a key; and how, where that can differ. */
+  readonly target: string | null;
+  /** The `X-Request-Id` of the request; null for the command line. */
+  readonly request_id: string | null;
+  /** Where the request came from; null for the command line. */
+  readonly address: string | null;
+}
+
 /** Why the server closes the connection. */
 export interface Bye {
   /** Why. */
@@ -102,6 +128,8 @@ export interface Conversation {
   readonly updated_at: Timestamp;
   /** The newest message's `seq`; 0 when there is none. */
   readonly last_seq: number;
+  /** The oldest `seq` that is still kept; messages below it were deleted by retention. */
+  readonly min_seq: number;
   /** The conversation's newest revision: the position of a client that has read it. */
   readonly rev: number;
   /** Opaque; another one means that the history was replaced, and `rev` and `seq` start over. */
@@ -177,6 +205,8 @@ export interface ConversationSync {
   readonly reason?: ResetReason;
   /** The caller is no member any more: drop the conversation. */
   readonly removed?: boolean;
+  /** The oldest `seq` that is still kept; messages below it were deleted by retention. */
+  readonly min_seq?: number;
   /** The newest message's `seq`; 0 when there is none. */
   readonly last_seq?: number;
   /** Others' messages after the own read cursor, without recalled and `system` ones; counted up to 1,000. */
@@ -747,6 +777,14 @@ export interface Reaction {
   readonly user_ids: readonly string[];
 }
 
+/** What `read_audit_log` takes. */
+export interface ReadAuditLog {
+  /** How many at most. */
+  readonly limit?: number | null;
+  /** `next_cursor` of the page before. */
+  readonly cursor?: string | null;
+}
+
 /** What `read_changes` takes. */
 export interface ReadChanges {
   /** The conversation's id. */
@@ -1125,6 +1163,18 @@ export interface UpdateMe {
   readonly avatar_url?: string | null;
 }
 
+/** What `update_user` takes. */
+export interface UpdateUser {
+  /** The user's id: `sub` of its tokens. */
+  readonly user_id: string;
+  /** The name that others see. */
+  readonly display_name?: string | null;
+  /** Absent: as it is. Not the own. */
+  readonly role?: UserRole | null;
+  /** Absent: as it is. Not the own. */
+  readonly status?: UserStatus | null;
+}
+
 /** A person or bot of the tenant. */
 export interface User {
   /** The user's id: `sub` of its tokens. */
@@ -1256,6 +1306,23 @@ export interface RestOperations {
     readonly path: '/api/aiim/users/{user_id}';
     readonly request: UserId;
     readonly reply: User;
+  };
+  /**
+   * Suspend or activate somebody, change their role or name. A suspension ends their connections within 5 s; the own
+   * role and status are for another admin to change.
+   */
+  update_user: {
+    readonly method: 'PATCH';
+    readonly path: '/api/aiim/users/{user_id}';
+    readonly request: UpdateUser;
+    readonly reply: User;
+  };
+  /** Who did what in the tenant, newest first. */
+  read_audit_log: {
+    readonly method: 'GET';
+    readonly path: '/api/aiim/audit-log';
+    readonly request: ReadAuditLog;
+    readonly reply: AuditPage;
   };
   /** Make an API key for a bot; it is shown this once. */
   create_api_key: {

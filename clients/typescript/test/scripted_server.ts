@@ -158,6 +158,7 @@ export function conversationOf(id: string, changes: Partial<Conversation> = {}):
     tenant_id: 't',
     created_at: '2026-01-01T00:00:00.000Z',
     updated_at: '2026-01-01T00:00:00.000Z',
+    min_seq: 1,
     last_seq: 0,
     rev: 1,
     epoch: 'e',

@@ -270,6 +270,7 @@ export class ReferenceServer {
     const own = this.own(conversation, userId);
     return {
       ...this.row(conversation).conversation,
+      min_seq: 1,
       role: own.role,
       unread_count: own.unread_count,
       mention_count: own.mention_count,

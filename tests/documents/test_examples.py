@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 
+import conformance
 import story
 from harness import BINARY
 
@@ -29,3 +30,12 @@ def test_the_binary_holds_the_story_that_is_written():
             success = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
             if operation["operationId"] in examples and success:
                 assert success.get("example") == examples[operation["operationId"]], operation["operationId"]
+
+
+def test_every_example_of_a_frame_fits_its_schema():
+    messages = conformance.documents().asyncapi["components"]["messages"]
+    shown = {name: each["payload"] for name, message in messages.items() for each in message.get("examples", [])}
+    assert len(shown) > 40
+    for name, payload in shown.items():
+        conformance.hold(f"the example of {name}", conformance.documents().frames[name], payload)
+    assert conformance.take_complaints() == []

@@ -19,6 +19,7 @@ test('with 10,000 messages loaded, few rows are in the page and a keystroke draw
   await log(page).evaluate((element) => (element.scrollTop = element.scrollHeight));
   await expect(rows().last()).toHaveAttribute('data-seq', '10000');
 
+  await page.waitForTimeout(1_000); // scrolling comes to rest
   await page.evaluate(() => {
     const list = document.querySelector('[data-message-list]')!;
     const seen = { mutations: 0, echo: [] as number[] };

@@ -125,7 +125,7 @@ function Filters({
           )}
         >
           {chip.label}
-          {!!chip.count && <span className="ml-1 tabular-nums opacity-80">{chip.count}</span>}
+          {!!chip.count && <span className="ml-1 tabular-nums">{chip.count}</span>}
         </button>
       ))}
     </div>

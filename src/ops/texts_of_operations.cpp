@@ -9,7 +9,7 @@ std::span<const OperationText> texts_of_operations() {
       // accounts
       {"login",
        "Wrong names and wrong passwords answer alike (`unauthenticated`), and slower after each failure.",
-       {unauthenticated, suspended}},
+       {unauthenticated, suspended, forbidden}},
       {"register",
        "`forbidden` where the server's settings do not open registration; `conflict` when the name is taken.",
        {forbidden, conflict}},
@@ -17,7 +17,7 @@ std::span<const OperationText> texts_of_operations() {
        "The old refresh token is used up. Using it again means that somebody else has it: the whole login is revoked, "
        "and "
        "connections that it opened are closed.",
-       {unauthenticated, suspended}},
+       {unauthenticated, suspended, forbidden}},
       {"logout",
        "Ends the login that the access token came from, or that `refresh_token` names; its connections are closed "
        "within 5 s."},

@@ -9,7 +9,7 @@ namespace {
 using Verdict = StreamAppendOutcome::Verdict;
 
 const Statement test_leave(
-    "test.members.leave",
+    "test.streams.leave",
     "UPDATE conversation_members SET left_at = $3 WHERE tenant_id = 't' AND conversation_id = $1 "
     "AND user_id = $2");
 

@@ -10,6 +10,7 @@
 #include "ops/operation.h"
 #include "store/changes.h"
 #include "store/idempotency.h"
+#include "store/sync.h"
 #include "store/users.h"
 
 namespace aiim {
@@ -223,89 +224,21 @@ Async<ConversationSync> read_changes_op(App& app, Caller caller, ReadChanges req
   co_return co_await with_member<ConversationSync>(app, caller, request.conversation_id, look);
 }
 
-namespace {
-
-constexpr std::size_t sync_conversations_max = 500;
-
-/// One named conversation of a sync: its page, or a stub once the reply is full, or `removed`.
-Result<ConversationSync> sync_one(Db& db, const Caller& caller, const SyncPosition& position, std::size_t& bytes_left,
-                                  bool first, bool& more) {
-  auto membership = read_membership(db, caller.tenant_id(), position.conversation_id, caller.user_id());
-  if (!membership) {
-    if (membership.error().code != ErrorCode::not_found) return membership.error();
-    ConversationSync removed;
-    removed.conversation_id = position.conversation_id;
-    removed.removed = true;
-    return removed;
-  }
-  std::string epoch = position.epoch.value_or("");
-  ChangesQuery query;
-  query.epoch = epoch;
-  query.since_rev = position.rev;
-  if (bytes_left == 0) {
-    more = true;
-    return stub_of(db, *membership);
-  }
-  TRY_AS(page, read_changes(db, *membership, query, bytes_left, first));
-  bool whole = page.reset.has_value() || (page.complete && *page.complete);
-  if (!whole) more = true;
-  return std::move(page);
-}
-
-Result<SyncReply> run_sync(Db& db, const Caller& caller, const SyncRequest& request, const SyncToken& since) {
-  static const std::vector<SyncPosition> none;
-  const auto& named = request.conversations ? *request.conversations : none;
-  SyncReply reply;
-  TRY_AS(token, token_now(db));
-  reply.sync_token = encode_token(token);
-  std::size_t bytes_left = sync_bytes_max;
-  for (const SyncPosition& position : named) {
-    TRY_AS(page, sync_one(db, caller, position, bytes_left, reply.conversations.empty(), reply.more));
-    reply.conversations.push_back(std::move(page));
-  }
-  if (!request.since) return reply;
-  auto is_named = [&](const std::string& id) {
-    return std::any_of(named.begin(), named.end(),
-                       [&](const SyncPosition& each) { return each.conversation_id == id; });
-  };
-  std::int64_t limit = static_cast<std::int64_t>(sync_conversations_max) + 1;
-  TRY_AS(changed, changed_since(db, caller.tenant_id(), caller.user_id(), since, limit));
-  if (static_cast<std::int64_t>(changed.size()) == limit) {
-    // Too many for one reply: the token goes on behind the last one named here.
-    changed.pop_back();
-    const MembershipListEntry& last = changed.back();
-    reply.more = true;
-    reply.sync_token = encode_token({last.changed_at, last.membership.conversation.conversation_id});
-  }
-  for (const MembershipListEntry& entry : changed) {
-    const std::string& id = entry.membership.conversation.conversation_id;
-    if (is_named(id)) continue;
-    if (entry.removed) {
-      ConversationSync removed;
-      removed.conversation_id = id;
-      removed.removed = true;
-      reply.conversations.push_back(std::move(removed));
-    } else {
-      TRY_AS(stub, stub_of(db, entry.membership));
-      reply.conversations.push_back(std::move(stub));
-    }
-  }
-  return reply;
-}
-
-}  // namespace
-
 Async<SyncReply> sync(App& app, Caller caller, SyncRequest request) {
   if (request.conversations && request.conversations->size() > sync_conversations_max) {
     co_return Error::field("conversations", "may name at most 500 conversations");
   }
-  SyncToken since;
+  std::optional<SyncToken> since;
   if (request.since) {
     auto parsed = parse_token(*request.since);
     if (!parsed) co_return Error::field("since", "is not a sync token");
     since = *parsed;
   }
-  std::function<Result<SyncReply>(Db&)> job = [&](Db& db) { return run_sync(db, caller, request, since); };
+  const std::vector<SyncPosition> named = std::move(request.conversations).value_or(std::vector<SyncPosition>());
+  std::function<Result<SyncReply>(Db&)> job = [&](Db& db) -> Result<SyncReply> {
+    TRY_AS(token, token_now(db));
+    return read_sync(db, caller.tenant_id(), caller.user_id(), named, since, token);
+  };
   co_return co_await app.store.read<SyncReply>(std::move(job));
 }
 

@@ -93,18 +93,19 @@ ConversationSync reset_for(const ConversationRow& row, ResetReason reason) {
   return out;
 }
 
-Result<bool> too_far(Db& db, const ConversationRow& row, std::int64_t since) {
-  if (row.rev - since <= changes_behind_max) return false;
+Result<bool> too_far(Db& db, const ConversationRow& row, std::int64_t since,
+                     std::int64_t behind_max = changes_behind_max) {
+  if (row.rev - since <= behind_max) return false;
   TRY_AS(changes, count_after_rev(db, row, since));
   TRY(db.run(count_changed_members, {row.tenant_id, row.conversation_id, since},
              [&](const Row& r) { changes += r.integer(0); }));
-  return changes > changes_behind_max;
+  return changes > behind_max;
 }
 
 Result<std::optional<ResetReason>> must_reset(Db& db, const ConversationRow& row, const ChangesQuery& query) {
   if (!query.epoch.empty() && query.epoch != row.epoch) return std::optional(ResetReason::epoch);
   if (query.since_rev > row.rev || query.since_rev < 0) return std::optional(ResetReason::unknown);
-  TRY_AS(far, too_far(db, row, query.since_rev));
+  TRY_AS(far, too_far(db, row, query.since_rev, query.behind_max));
   return far ? std::optional(ResetReason::too_far) : std::nullopt;
 }
 

@@ -21,6 +21,7 @@ struct ChangesQuery {
   std::string_view epoch = {};
   std::int64_t since_rev = 0;
   std::int64_t limit = changes_page_max;
+  std::int64_t behind_max = changes_behind_max;
 };
 Result<ConversationSync> read_changes(Db& db, const Membership& reader, const ChangesQuery& query,
                                       std::size_t& bytes_left, bool first);
@@ -44,6 +45,9 @@ Result<RepairPage> read_repair(Db& db, std::string_view tenant_id, std::string_v
 struct SyncToken {
   Time low_water;        // commits up to here were seen
   std::string after_id;  // and, at the very moment of a list that was cut, conversations up to this one
+  // Of a list that was cut: where the token of its first part stood. What commits while a client goes from part to part
+  // may be older than where it is; the last part therefore answers with this.
+  std::optional<Time> began = std::nullopt;
 };
 /// What an id in a token or cursor of ours can be: printable ASCII, which every database compares without an error.
 bool is_plain_id(std::string_view id);

@@ -63,17 +63,25 @@ bool is_plain_id(std::string_view id) {
 }
 
 std::string encode_token(const SyncToken& token) {
-  return base64url("1." + std::to_string(token.low_water.ms) + "." + token.after_id);
+  std::string text = token.began ? "2." + std::to_string(token.began->ms) + "." : "1.";
+  return base64url(text + std::to_string(token.low_water.ms) + "." + token.after_id);
 }
 
 std::optional<SyncToken> parse_token(std::string_view text) {
   auto plain = base64url_decode(text);
-  if (!plain || !plain->starts_with("1.")) return std::nullopt;
+  if (!plain || !(plain->starts_with("1.") || plain->starts_with("2."))) return std::nullopt;
   SyncToken token;
+  const char* at = plain->data() + 2;
   const char* end = plain->data() + plain->size();
-  auto time = std::from_chars(plain->data() + 2, end, token.low_water.ms);
-  if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.' || !storable(token.low_water)) return std::nullopt;
-  token.after_id.assign(time.ptr + 1, end);
+  const auto read_time = [&](Time& into) {
+    auto time = std::from_chars(at, end, into.ms);
+    if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.' || !storable(into)) return false;
+    at = time.ptr + 1;
+    return true;
+  };
+  if (plain->front() == '2' && !read_time(token.began.emplace())) return std::nullopt;
+  if (!read_time(token.low_water)) return std::nullopt;
+  token.after_id.assign(at, end);
   return is_plain_id(token.after_id) ? std::optional(token) : std::nullopt;
 }
 

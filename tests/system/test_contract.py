@@ -69,10 +69,11 @@ def test_nul_and_lone_surrogates_are_refused_everywhere(shared_server, content):
     assert shared_server.call("nul1", "POST", "/messages", body, expect=400)["code"] == "invalid_request"
 
     async def whole():
-        device = await Device(shared_server, "nul1").connect()
-        waiting = device.waiting["x"] = asyncio.get_running_loop().create_future()
+        device, = await events_of(shared_server, "nul1")
+        device.waiting["x"] = asyncio.get_running_loop().create_future()  # the id may be beyond reading
         await device.socket.send(f'{{"type":"send_message","id":"x","data":{body}}}')
-        assert (await asyncio.wait_for(waiting, 20))["error"]["code"] == "invalid_request"
+        await until(lambda: device.events)
+        assert [e["error"]["code"] for e in device.events] == ["invalid_request"]
         await device.close()
 
     asyncio.run(whole())

@@ -15,7 +15,7 @@ namespace {
 
 using namespace test;
 
-constexpr std::size_t history_max = 22;  // changes of one run
+constexpr std::size_t history_max = 32;  // changes of one run
 
 struct AnyContent {
   Omit<std::string> text;

@@ -8,7 +8,8 @@ std::span<const OperationText> texts_of_operations() {
   static const std::vector<OperationText> texts = {
       // accounts
       {"login",
-       "Wrong names and wrong passwords answer alike (`unauthenticated`), and slower after each failure.",
+       "Wrong names and wrong passwords answer alike (`unauthenticated`), and slower after each failure. `forbidden` "
+       "on a server without local accounts.",
        {unauthenticated, suspended, forbidden}},
       {"register",
        "`forbidden` where the server's settings do not open registration; `conflict` when the name is taken.",

@@ -270,7 +270,6 @@ export class ReferenceServer {
     const own = this.own(conversation, userId);
     return {
       ...this.row(conversation).conversation,
-      min_seq: 1,
       role: own.role,
       unread_count: own.unread_count,
       mention_count: own.mention_count,
@@ -409,6 +408,7 @@ export class ReferenceServer {
       conversation_id: id,
       epoch,
       rev,
+      min_seq: 1,
       last_seq: messages.length,
       unread_count: this.own(conversation, userId).unread_count,
     };

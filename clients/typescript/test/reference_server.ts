@@ -408,7 +408,6 @@ export class ReferenceServer {
       conversation_id: id,
       epoch,
       rev,
-      min_seq: 1,
       last_seq: messages.length,
       unread_count: this.own(conversation, userId).unread_count,
     };
@@ -458,6 +457,7 @@ export class ReferenceServer {
         tenant_id: 't',
         created_at: new Date(conversation.createdAt).toISOString(),
         updated_at: new Date(conversation.updatedAt).toISOString(),
+        min_seq: 1,
         last_seq: conversation.messages.length,
         rev: conversation.rev,
         epoch: conversation.epoch,

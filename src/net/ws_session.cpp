@@ -111,9 +111,12 @@ bool WsSession::paused() const {
   return reauthenticating_ || draining_ || (busy_ && busy_->queue.full()) || outbox.bytes() > outbox_bytes_pause;
 }
 
+// What was read before comes first: until it has been looked at, nothing more is read.
+bool WsSession::holds_input() const { return busy_ && !busy_->kept.empty(); }
+
 void WsSession::update_interest() {
   if (state_ == State::buried) return;
-  bool reads = state_ == State::closing || !paused();
+  bool reads = state_ == State::closing || (!paused() && !holds_input());
   std::uint32_t wanted = (reads ? EPOLLIN : 0u) | (write_blocked_ ? EPOLLOUT : 0u);
   if (wanted == interest_) return;
   interest_ = wanted;
@@ -122,6 +125,7 @@ void WsSession::update_interest() {
 
 void WsSession::on_readable() {
   if (state_ == State::buried || !(interest_ & EPOLLIN) || resuming_) return;
+  if (state_ != State::closing && (paused() || holds_input())) return update_interest();
   auto got = transport_.receive(worker_.buffer(), WsWorker::buffer_bytes);
   if (transport_.unsent() && !std::exchange(dirty_, true)) worker_.mark_dirty(*this);
   if (got.outcome == Transport::Outcome::would_block) return;
@@ -149,14 +153,15 @@ void WsSession::process(char* input, std::size_t bytes) {
 // A pause is over: goes on at the end of this turn.
 void WsSession::watch_for_resume() {
   if (state_ >= State::ending || resuming_ || paused()) return;
-  if (!busy_ || busy_->kept.empty()) return update_interest();
+  if (!holds_input()) return update_interest();
   resuming_ = true;
   worker_.resume_later(*this);
 }
 
 void WsSession::resume() {
   resuming_ = false;
-  if (state_ >= State::ending || paused()) return;
+  if (state_ >= State::ending) return;
+  if (paused()) return update_interest();
   std::string kept = busy_ ? std::exchange(busy_->kept, {}) : std::string();
   std::size_t bytes = kept.size();
   kept.append(padding, '\0');
@@ -192,7 +197,6 @@ void WsSession::on_writable() {
 void WsSession::flush() {
   dirty_ = false;
   if (state_ == State::buried || write_blocked_) return;
-  bool was_full = outbox.bytes() > outbox_bytes_pause;
   while (!outbox.empty() || transport_.unsent()) {
     std::array<iovec, write_parts_max> parts;
     int count = outbox.gather(parts.data(), write_parts_max);
@@ -212,7 +216,8 @@ void WsSession::flush() {
     if (reader_failed_) transport_.finish_sending();
   }
   update_interest();
-  if (was_full) watch_for_resume();
+  // Not only after a full outbox: moving its bytes together may have made room before this.
+  if (holds_input()) watch_for_resume();
 }
 
 // --- time ---

@@ -70,6 +70,7 @@ class WsSession final : public Session {
   friend class WsWorker;
 
   bool paused() const;
+  bool holds_input() const;
   void process(char* input, std::size_t bytes);
   void take(const WsReader::Item& item);
   void take_text(std::string_view text);

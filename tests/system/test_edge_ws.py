@@ -276,6 +276,33 @@ def test_who_sends_faster_than_it_reads_is_paused_not_cut(edge):
         sender.join()
 
 
+def test_who_floods_and_does_not_read_while_others_write_to_it_loses_no_frame(edge):
+    """Its frames wait half read while foreign ones come into its outbox and are moved together there."""
+    count = 30_000
+    conversation = edge.direct("flood_a", "flood_b")
+    talk = frame(TEXT, json.dumps({"type": "send_message", "data": {"conversation_id": conversation, "type": "text",
+                                                                   "content": {"text": "x" * 200}}}))
+    with RawSocket(edge, "flood_a", receive_bytes=4096) as sock, RawSocket(edge, "flood_b") as other:
+        hello(sock)
+        hello(other)
+        pings = b"".join(frame(TEXT, json.dumps({"type": "ping", "id": f"{i:0>60}"})) for i in range(count))
+        sock.sock.settimeout(60)
+        threads = [threading.Thread(target=sock.sock.sendall, args=(pings,)),
+                   threading.Thread(target=lambda: [(other.sock.sendall(talk), time.sleep(0.002)) for _ in range(1000)])]
+        for thread in threads:
+            thread.start()
+        seen = 0
+        while seen < count:
+            if seen % 3000 == 0:
+                time.sleep(0.2)  # let the outbox fill
+            data = sock.json()
+            if data["type"] == "ack":
+                assert data["id"] == f"{seen:0>60}"
+                seen += 1
+        for thread in threads:
+            thread.join()
+
+
 def test_connections_cut_with_operations_under_way_harm_nobody(edge):
     conversation = edge.direct("cut_a", "cut_b")
     send = frame(TEXT, json.dumps({"type": "send_message", "id": "1", "data": {"conversation_id": conversation, "type": "text",

@@ -65,6 +65,13 @@ void append(std::string& to, const char* data, std::size_t bytes, std::size_t to
   to.append(data, bytes);
 }
 
+// The padding behind is read, whatever it holds; it shall hold the same every time. append() left room for it.
+void zero_padding(std::string& text) {
+  std::size_t size = text.size();
+  text.append(padding, '\0');
+  text.resize(size);
+}
+
 }  // namespace
 
 struct WsReader::Frame {
@@ -220,7 +227,9 @@ bool WsReader::complete_partial(Frame& frame, char*& input, std::size_t& bytes) 
   }
   if (judge(frame)) return false;
   move(std::min<std::uint64_t>(bytes, frame.total() - kept_->partial.size()));
-  return kept_->partial.size() == frame.total();
+  if (kept_->partial.size() != frame.total()) return false;
+  zero_padding(kept_->partial);
+  return true;
 }
 
 // Nothing when the frame was a fragment that ends no message.
@@ -250,6 +259,7 @@ std::optional<WsReader::Item> WsReader::take_data(const Frame& frame, std::strin
     state.in_message = true;
   }
   append(state.message, payload.data(), payload.size(), message_bytes_max_);
+  if (frame.fin) zero_padding(state.message);
   std::string_view message = state.message;
   bool text = state.opcode == WsOpcode::text;
   if (text) {

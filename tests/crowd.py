@@ -19,7 +19,7 @@ class Viewer(asyncio.Protocol):
     def __init__(self, crowd, user):
         self.crowd, self.user = crowd, user
         self.transport, self.buffer, self.upgraded = None, bytearray(), False
-        self.n, self.text, self.watching, self.end = 0, "", False, None
+        self.n, self.pieces, self.watching, self.end = 0, [], False, None
         self.delta_bytes, self.deltas, self.watches, self.connections = 0, 0, 0, 0
         self.live = asyncio.Event()
 
@@ -47,8 +47,10 @@ class Viewer(asyncio.Protocol):
             self.transport = None
 
     def send(self, kind, data):
-        payload = json.dumps({"type": kind, "id": "w", "data": data}).encode()
-        head = struct.pack(">BB", 0x81, 0x80 | len(payload)) if len(payload) < 126 else struct.pack(">BBH", 0x81, 0x80 | 126, len(payload))
+        self.write(0x81, json.dumps({"type": kind, "id": "w", "data": data}).encode())
+
+    def write(self, first, payload):
+        head = struct.pack(">BB", first, 0x80 | len(payload)) if len(payload) < 126 else struct.pack(">BBH", first, 0x80 | 126, len(payload))
         self.transport.write(head + b"\0\0\0\0" + payload)  # masked with zeros
 
     def data_received(self, data):
@@ -72,6 +74,8 @@ class Viewer(asyncio.Protocol):
                 break
             if self.buffer[at] == 0x81:
                 self.take(json.loads(self.buffer[at + header:at + header + length]), header + length)
+            elif self.buffer[at] == 0x89:  # a ping: who does not answer is taken for dead
+                self.write(0x8A, bytes(self.buffer[at + header:at + header + length]))
             at += header + length
         del self.buffer[:at]
 
@@ -88,16 +92,20 @@ class Viewer(asyncio.Protocol):
             if self.end:
                 self.crowd.problems.append((self.user, "a delta after the end"))
             if data["from"] == self.n + 1:
-                self.text += "".join(op["delta"] for op in data["ops"])
+                self.pieces += [op["delta"] for op in data["ops"]]
                 self.n, self.watching = data["n"], False
             elif data["n"] > self.n and not self.watching:
                 self.watch()
         elif data.get("stream_id") == self.crowd.stream and kind == "stream.snapshot":
-            self.n, self.text, self.watching = data["n"], data["content"]["text"], False
+            self.n, self.pieces, self.watching = data["n"], [data["content"]["text"]], False
             if "outcome" in data["content"]:
                 self.end = data["content"]
         elif kind == "message.updated" and data["message"]["message_id"] == self.crowd.stream and data["message"]["is_end"]:
             self.end = data["message"]["content"]
+
+    @property
+    def text(self):
+        return "".join(self.pieces)
 
     def watch(self):
         """From where it stands; once the end may have come while it was away, for the whole."""
@@ -108,7 +116,7 @@ class Viewer(asyncio.Protocol):
 class Crowd:
     def __init__(self, server, group, users):
         self.port, self.group, self.stream, self.over = server.port, group, None, False
-        self.tokens, self.problems = {}, []
+        self.tokens, self.problems, self.seconds = {}, [], 0
         self.viewers = [Viewer(self, user) for user in users]
 
     def token_of(self, user):
@@ -170,6 +178,7 @@ async def show(crowd, writer, seconds, per_second=20, bytes_each=185):
         await asyncio.sleep(max(0, begun + n / per_second - loop.time()))
         pieces.append(f"{n:06d} 流 ".ljust(bytes_each - 2, "abcdefghij"[n % 10]))
         await writer.do("stream.append", {"stream_id": crowd.stream, "n": n, "ops": [{"op": "text", "delta": pieces[-1]}]})
+    crowd.seconds = round(loop.time() - begun, 1)
     await coming
     over.set()
     crowd.over = True
@@ -195,6 +204,6 @@ def check(crowd, text, steady):
     assert {digest(v.end["text"]) for v in crowd.viewers} == {wanted}
     ratios = sorted(v.delta_bytes / len(text.encode()) for v in steady)
     assert all(v.watches == 0 and v.connections == 1 for v in steady)
-    return {"viewers": len(crowd.viewers), "text_bytes": len(text.encode()), "bytes_per_text_byte_max": round(ratios[-1], 3),
+    return {"viewers": len(crowd.viewers), "seconds": crowd.seconds, "text_bytes": len(text.encode()), "bytes_per_text_byte_max": round(ratios[-1], 3),
             "deltas_per_viewer": steady[0].deltas, "connections": sum(v.connections for v in crowd.viewers),
             "watches": sum(v.watches for v in crowd.viewers), "sha256": wanted}

@@ -83,7 +83,7 @@ std::int64_t Hub::Impl::window_of(const Conversation& conversation) const {
   std::size_t sessions = 0;
   for (const Follower& follower : conversation.followers) sessions += follower.user->sessions.size();
   const std::size_t above = sessions > limits_.stream_audience ? sessions - limits_.stream_audience : 0;
-  return std::min(limits_.stream_window_ms + static_cast<std::int64_t>(above / 4), limits_.stream_window_max_ms);
+  return std::min(limits_.stream_window_ms + static_cast<std::int64_t>(above / 2), limits_.stream_window_max_ms);
 }
 
 /// What is held, to everybody.

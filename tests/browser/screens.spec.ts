@@ -66,6 +66,22 @@ for (const [size, options] of Object.entries(sizes)) {
       await look(page, name('answer'));
       await page.goto(`${world.server.url}/c/conv_missing`);
       await look(page, name('missing'));
+      await page.goto(`${world.server.url}/c/${ids.busy}`);
+      await page.getByRole('button', { name: 'Details', exact: true }).click();
+      await expect(page.getByRole('list', { name: 'Members' })).toBeVisible();
+      await look(page, name('members'));
+      await page.goto(world.server.url);
+      await page.getByRole('button', { name: 'New conversation' }).click();
+      await page.getByRole('dialog').getByRole('searchbox').or(page.getByRole('dialog').getByRole('textbox')).first().fill('gu');
+      await expect(page.getByRole('dialog').getByText('guest1', { exact: true }).first()).toBeVisible();
+      await look(page, name('new-conversation'));
+      await page.keyboard.press('Escape');
+      await page.goto(`${world.server.url}/settings`);
+      await expect(page.getByRole('main')).toBeVisible();
+      await look(page, name('settings'));
+      await page.locator('body').press('?');
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await look(page, name('shortcuts'));
     });
   }
 }

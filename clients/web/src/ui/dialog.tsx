@@ -53,7 +53,9 @@ export function Dialog({ title, onClose, children, footer, size = 'medium' }: Di
           <X />
         </IconButton>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+      <div tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-5 pb-5 outline-offset-[-2px]">
+        {children}
+      </div>
       {footer && <footer className="flex shrink-0 justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>}
     </dialog>
   );

@@ -19,6 +19,7 @@ import {
   type MessageContent,
 } from '@aiim/client';
 import { EmojiPicker } from '@/features/emoji';
+import { userNameOf } from '@/features/people';
 import { useT } from '@/i18n';
 import { useSession } from '@/lib/client';
 import { emptyDraft, readDraft, writeDraft, type Draft } from '@/lib/drafts';
@@ -27,7 +28,7 @@ import { IconButton } from '@/ui/button';
 import { cx } from '@/ui/cx';
 import { toast } from '@/ui/toasts';
 import { ComposerContext } from './composer_context';
-import { completionAt, mentionedIn, replaceRange, type Completion } from './mentions';
+import { completionAt, labelled, mentionedIn, replaceRange, type Completion } from './mentions';
 import { Suggestions, type SuggestionsHandle } from './suggestions';
 
 export interface ComposerHandle {
@@ -51,7 +52,7 @@ const growsByItself = CSS.supports('field-sizing', 'content');
 
 export function Composer({ ref, store, title, members, onEditLast, onSent }: ComposerProps) {
   const t = useT().composer;
-  const { userId } = useSession();
+  const { client, userId } = useSession();
   const [draft, setDraft] = useState<Draft>(() => readDraft(userId, store.id));
   const [editing, setEditing] = useState<Message | null>(null);
   const [completion, setCompletion] = useState<Completion | null>(null);
@@ -98,7 +99,8 @@ export function Composer({ ref, store, title, members, onEditLast, onSent }: Com
       if (editing === null) kept.current = draft;
       const text = message.content.text ?? '';
       setEditing(message);
-      put({ text, mentions: labelsOf(message, members), replyTo: null }, text.length);
+      const named = (message.content.mentions ?? []).map((id) => ({ userId: id, name: userNameOf(client, id) }));
+      put({ text, mentions: labelled(text, named), replyTo: null }, text.length);
       focus();
     },
   }));
@@ -269,16 +271,4 @@ function useSavedDraft(userId: string, conversationId: string, draft: Draft): vo
       save();
     };
   }, [userId, conversationId]);
-}
-
-/** The mentions that a message already has, so that an edit keeps them. */
-function labelsOf(message: Message, members: readonly ConversationMember[]): Draft['mentions'] {
-  const ids = message.content.mentions ?? [];
-  const text = message.content.text ?? '';
-  return ids.flatMap((userId) => {
-    const label = [...text.matchAll(/@[^\s@]+/gu)].map(([word]) => word);
-    return members.some((member) => member.user_id === userId) && label.length > 0
-      ? label.slice(0, 1).map((each) => ({ label: each, userId }))
-      : [];
-  });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { completionAt, mentionedIn, replaceRange } from './mentions';
+import { completionAt, labelled, mentionedIn, replaceRange } from './mentions';
 
 const at = (text: string) => completionAt(text, text.length);
 
@@ -32,4 +32,15 @@ test('a mention counts as long as its label stands in the text, once', () => {
     { label: '@Bob', userId: 'bob' },
   ];
   expect(mentionedIn('@Bob and @Bob', chosen)).toEqual(['bob']);
+});
+
+test('an edit keeps the mentions whose names it keeps, also names with blanks, and those that stand nowhere', () => {
+  const people = [
+    { userId: 'bob', name: 'Bob Shen 沈' },
+    { userId: 'ann', name: 'Ann Lee' },
+    { userId: 'dora', name: 'Dora' },
+  ];
+  const before = labelled('@Bob Shen 沈 and @ann, look', people);
+  expect(before.map(({ label }) => label)).toEqual(['@Bob Shen 沈', '@ann', '']);
+  expect(mentionedIn('@Bob Shen 沈, look', before)).toEqual(['bob', 'dora']);
 });

@@ -37,3 +37,17 @@ export function replaceRange(
 export function mentionedIn(text: string, mentions: Draft['mentions']): readonly string[] {
   return [...new Set(mentions.filter(({ label }) => text.includes(label)).map(({ userId }) => userId))];
 }
+
+/**
+ * The mentions that a message already has, as they stand in its text: an edit keeps those whose label it keeps. One that
+ * stands nowhere in the text (a bot's, say) stays.
+ */
+export function labelled(
+  text: string,
+  mentioned: readonly { readonly userId: string; readonly name: string }[],
+): Draft['mentions'] {
+  return mentioned.map(({ userId, name }) => ({
+    userId,
+    label: [`@${name}`, `@${userId}`].find((label) => text.includes(label)) ?? '',
+  }));
+}

@@ -9,6 +9,7 @@ test('the keyboard alone signs in, finds a conversation, writes, corrects and an
     for (let n = 0; n < 60; n++) {
       const focused = await page.evaluate(() => {
         const element = document.activeElement as HTMLElement | null;
+        if (element === document.body) return ''; // nothing has the focus; its text is everybody's
         return `${element?.getAttribute('aria-label') ?? ''} ${element?.id ?? ''} ${element?.getAttribute('name') ?? ''} ${element?.textContent ?? ''}`;
       });
       if (what(focused)) return;
@@ -22,6 +23,7 @@ test('the keyboard alone signs in, finds a conversation, writes, corrects and an
   await keys.type(password);
   await keys.press('Enter');
   await expect(page.getByRole('navigation')).toBeVisible();
+  await expect(page.getByRole('navigation').getByText(names.bob!)).toBeVisible();
   await tabTo((text) => text.includes(names.bob!));
   await keys.press('Enter');
   await expect(page.locator('#composer')).toBeFocused();

@@ -16,6 +16,7 @@ namespace {
 
 constexpr double standstill_seconds = 10;
 constexpr double generator_bound = 0.9;
+constexpr int64_t log_pause_ns = 10 * second_ns;
 constexpr double after_pause_seconds = 0.1;  // what fell due while /metrics was read leaves before the run begins
 
 // Every thread of it: affinity is a thread's, and those that exist do not follow the first one's.
@@ -113,10 +114,10 @@ ProcessUsage Bench::database_usage() const { return postgres_ ? usage_of(postgre
 std::string Bench::user(size_t number) const { return fmt::format("{}-{}", prefix_, number); }
 
 void Bench::progress(const std::string& text) {
-  if (terminal_)
-    fmt::print(stderr, "\r\033[K{}", text);
-  else if (options_.verbose)
-    fmt::print(stderr, "{}\n", text);
+  if (terminal_) return fmt::print(stderr, "\r\033[K{}", text);
+  if (!options_.verbose && now_ns() - shown_ns_ < log_pause_ns) return;
+  fmt::print(stderr, "{}\n", text);
+  shown_ns_ = now_ns();
 }
 
 void Bench::clear_progress() {

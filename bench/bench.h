@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "clock.h"
 #include "loop.h"
 #include "options.h"
 #include "postgres_cluster.h"
@@ -43,7 +44,7 @@ class Bench {
   std::string user(size_t number) const;
   std::string token(size_t number) const { return make_token(target_, user(number)); }
 
-  // One line on the terminal that the next one replaces.
+  // One line on the terminal that the next one replaces; in a log a line every ten seconds, with --verbose each.
   void progress(const std::string& text);
   void clear_progress();
 
@@ -58,6 +59,7 @@ class Bench {
   std::unique_ptr<ServerProcess> server_;
   pid_t server_pid_ = 0;
   bool terminal_;
+  int64_t shown_ns_ = now_ns();
 };
 
 // Load that goes on by itself while the loop turns.
@@ -90,7 +92,6 @@ void run_until(Bench& bench, Steady* load, double seconds, const char* what, F f
 
 }  // namespace aiim::bench
 
-#include "clock.h"
 #include "failure.h"
 
 template <class F>

@@ -73,13 +73,13 @@ void HttpClient::on_lost(std::string_view why) {
 }
 
 std::vector<HttpReply> http_all(Loop& loop, const Target& target, const std::vector<HttpRequest>& requests,
-                                size_t connections) {
+                                size_t connections, const std::function<void(size_t)>& progress) {
   std::vector<HttpReply> replies(requests.size());
   std::vector<std::unique_ptr<HttpClient>> clients;
   size_t next = 0, done = 0;
   for (size_t i = 0; i < std::min(connections, requests.size()); i++)
     clients.push_back(std::make_unique<HttpClient>(loop, target));
-  int64_t last = now_ns();
+  int64_t last = now_ns(), shown = last;
   while (done < requests.size()) {
     for (auto& client : clients) {
       if (client->busy() || next == requests.size()) continue;
@@ -93,6 +93,10 @@ std::vector<HttpReply> http_all(Loop& loop, const Target& target, const std::vec
       });
     }
     loop.turn(now_ns() + second_ns / 10);
+    if (progress && now_ns() - shown > second_ns / 2) {
+      progress(done);
+      shown = now_ns();
+    }
     if (now_ns() - last > 30 * second_ns) fail("no HTTP answer within 30 s ({} of {})", done, requests.size());
   }
   return replies;

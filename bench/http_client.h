@@ -38,9 +38,10 @@ class HttpClient final : public StreamSocket {
   Done done_;
 };
 
-// Answers in the order of the requests. Fails when one takes more than 30 s or is not 2xx.
+// Answers in the order of the requests; `progress` hears twice a second how many there are. Fails when none comes for
+// 30 s or one is not 2xx.
 std::vector<HttpReply> http_all(Loop& loop, const Target& target, const std::vector<HttpRequest>& requests,
-                                size_t connections = 8);
+                                size_t connections = 8, const std::function<void(size_t)>& progress = {});
 HttpReply http_one(Loop& loop, const Target& target, const HttpRequest& request);
 
 }  // namespace aiim::bench

@@ -85,7 +85,7 @@ std::vector<Case> choose(const Options& options) {
 int run(const Options& options, const std::vector<Case>& cases, const std::string& command) {
   Bench bench(options);
   std::vector<Result> results;
-  bool failed = false;
+  size_t failed = 0;
   for (const Case& one : cases) {
     Result result{.workload = one.workload, .params = one.params};
     try {
@@ -97,7 +97,7 @@ int run(const Options& options, const std::vector<Case>& cases, const std::strin
       results.push_back(std::move(result));
     } catch (const Failure& failure) {
       bench.clear_progress();
-      failed = true;
+      failed++;
       fmt::print("\n{}\n  FAILED: {}\n", result.label(), failure.what());
       if (bench.server() && !bench.server()->running())
         fmt::print("  the server ended: {}\n", bench.server()->log_tail());
@@ -106,6 +106,7 @@ int run(const Options& options, const std::vector<Case>& cases, const std::strin
     bench.stop_server();
   }
   add_ratios(results);
+  if (failed) fmt::print("\nFAILED: {} of {} cases\n", failed, cases.size());
   if (!options.json.empty()) write_json(options.json, results, command);
   int worse = options.compare.empty() ? 0 : compare(options.compare, results, options.tolerance_percent);
   return failed ? 1 : worse && options.strict ? 3 : 0;
@@ -124,6 +125,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < argc; i++) command += (i ? " " : "") + std::string(argv[i]);
   try {
     app.parse(argc, argv);
+    options.seconds_given = app.count("--seconds") > 0;
     if (options.secret.empty()) options.secret = getenv("JWT_SECRET") ? getenv("JWT_SECRET") : default_secret;
     return run(options, choose(options), command);
   } catch (const CLI::ParseError& error) {

@@ -19,6 +19,7 @@ struct Options {
   double tolerance_percent = 10;
   bool strict = false;
   double seconds = 5;
+  bool seconds_given = false;  // pair-soak's own default is longer
   double warmup = 1;
   int runs = 3;
   bool pin = false;

@@ -17,6 +17,7 @@ namespace {
 
 std::string pretty(double value) {
   double size = std::fabs(value);
+  if (size >= 1e6) return fmt::format("{:.2f} M", value / 1e6);
   if (size >= 10000) return fmt::format("{:.1f} k", value / 1000);
   if (size >= 100) return fmt::format("{:.0f}", value);
   if (size >= 10) return fmt::format("{:.1f}", value);

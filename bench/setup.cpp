@@ -8,6 +8,8 @@
 namespace aiim::bench {
 namespace {
 
+constexpr size_t create_at_once = 64;  // what waits together is committed together
+
 Conversation read(const HttpReply& reply) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
@@ -34,9 +36,12 @@ std::vector<Conversation> create_pairs(Bench& bench, size_t first, size_t pairs)
   for (size_t i = 0; i < pairs; i++)
     requests.push_back({"POST", "/api/aiim/conversations", bench.token(first + 2 * i),
                         fmt::format(R"({{"type":"direct","member_ids":["{}"]}})", bench.user(first + 2 * i + 1))});
-  bench.progress(fmt::format("creating {} conversations", pairs));
+  std::string what = fmt::format("creating {} conversations", pairs);
+  bench.progress(what);
   std::vector<Conversation> out;
-  for (const HttpReply& reply : http_all(bench.loop(), bench.target(), requests)) out.push_back(read(reply));
+  for (const HttpReply& reply : http_all(bench.loop(), bench.target(), requests, create_at_once,
+                                         [&](size_t done) { bench.progress(fmt::format("{}  {}", what, done)); }))
+    out.push_back(read(reply));
   return out;
 }
 

@@ -8,12 +8,17 @@ std::string spread_source(size_t index) { return fmt::format("127.0.0.{}", 2 + i
 void Swarm::open_sessions(size_t first, size_t count, size_t at_once, bool spread) {
   size_t base = sessions_.size(), started = 0;
   uint64_t before = hellos_;
+  int64_t shown = now_ns();
   run_until(bench_, nullptr, 120, "sessions are opened", [&] {
     while (started < count && started - (hellos_ - before) < at_once) {
       size_t index = base + started;
       sessions_.push_back(std::make_unique<WsClient>(bench_.loop(), *this, static_cast<uint32_t>(index)));
       sessions_.back()->connect(bench_.target(), bench_.token(first + started), spread ? spread_source(index) : "");
       started++;
+    }
+    if (now_ns() - shown > second_ns / 2) {
+      bench_.progress(fmt::format("opening {} sessions  {}", count, hellos_ - before));
+      shown = now_ns();
     }
     return hellos_ - before == count;
   });

@@ -1,5 +1,5 @@
-// pair-soak: pair-closed for a minute or more, one figure per five seconds, with the size of the database's files
-// beside it: what slows down or grows shows in the row of runs.
+// pair-soak: pair-closed for a minute, or as long as --seconds says, one figure per five seconds, with the size of the
+// database's files beside it: what slows down or grows shows in the row of runs.
 #include <filesystem>
 
 #include "pair_closed.h"
@@ -8,6 +8,7 @@
 namespace aiim::bench {
 namespace {
 
+constexpr double default_seconds = 60;
 constexpr double slice_seconds = 5;
 
 double file_mib(Bench& bench, std::string_view ending, bool ends_so) {
@@ -31,13 +32,13 @@ class PairSoak final : public PairClosed {
   }
 };
 
-void run_soak(const Params& params, Bench& bench, Result& result) {
+void run_soak(const Params& params, double seconds, Bench& bench, Result& result) {
   PairSoak load(bench, params.at("pairs"), params.at("receipts"));
   load.prepare();
   load.start(params.at("depth"));
   Window window(bench.options());
-  window.runs = std::max(1, static_cast<int>(static_cast<double>(params.at("seconds")) / slice_seconds));
-  window.seconds = slice_seconds;
+  window.runs = std::max(1, static_cast<int>(seconds / slice_seconds));
+  window.seconds = std::min(seconds, slice_seconds);
   measure(bench, load, result, window);
   load.stop();
   load.finish();
@@ -49,13 +50,13 @@ void run_soak(const Params& params, Bench& bench, Result& result) {
 }  // namespace
 
 std::vector<Case> pair_soak_cases(const Options& options) {
-  auto seconds = static_cast<int64_t>(std::max(60.0, options.seconds));
-  return sweep("pair-soak",
-               {{"pairs", options.pairs, {1000}},
-                {"depth", options.depth, {2}},
-                {"seconds", {seconds}, {}},
-                {"receipts", {options.receipts ? 1 : 0}, {}}},
-               run_soak);
+  double seconds = options.seconds_given ? options.seconds : default_seconds;
+  std::vector<Case> cases = sweep(
+      "pair-soak",
+      {{"pairs", options.pairs, {1000}}, {"depth", options.depth, {2}}, {"receipts", {options.receipts ? 1 : 0}, {}}},
+      [seconds](const Params& params, Bench& bench, Result& result) { run_soak(params, seconds, bench, result); });
+  for (Case& one : cases) one.params["seconds"] = fmt::format("{:g}", seconds);
+  return cases;
 }
 
 }  // namespace aiim::bench

@@ -11,7 +11,7 @@ const std::vector<Workload>& workloads() {
       {"pair-closed", "pairs of users keep --depth messages under way (--receipts: with mark_delivered)",
        pair_closed_cases},
       {"pair-rate", "messages at --rate per second over --pairs, latency from when each was due", pair_rate_cases},
-      {"pair-soak", "1,000 pairs for a minute or more, a figure per 5 s", pair_soak_cases},
+      {"pair-soak", "1,000 pairs for a minute or for --seconds, a figure per 5 s", pair_soak_cases},
       {"room-closed", "--window messages under way in a room of --members", room_closed_cases},
       {"room-rate", "messages at --rate per second into a room of --members", room_rate_cases},
       {"echo", "the op ping, --depth under way on --sessions", echo_cases},

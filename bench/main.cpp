@@ -61,6 +61,9 @@ void add_options(CLI::App& app, Options& options) {
   add_list(app, "--workers", options.workers, "workers of the spawned server (AIIM_WORKERS)");
   add_list(app, "--batch", options.batch, "rows per commit of the bare databases");
   app.add_flag("--receipts", options.receipts, "pair-closed: each delivery is answered with mark_delivered");
+  app.add_option("--client-ids", options.client_ids, "pairs: how the client_msg_id of one message follows another's")
+      ->check(CLI::IsMember({"ordered", "random"}))
+      ->capture_default_str();
   app.add_option("--text-bytes", options.text_bytes, "length of a message's text")
       ->check(CLI::Range(40, 100'000))
       ->capture_default_str();

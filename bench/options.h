@@ -27,6 +27,7 @@ struct Options {
 
   std::vector<int64_t> pairs, depth, rate, members, window, sessions, messages, streams, viewers, batch, workers;
   bool receipts = false;
+  std::string client_ids = "random";  // or "ordered"
   int64_t text_bytes = 200;
 };
 

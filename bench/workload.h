@@ -31,6 +31,9 @@ const std::vector<Workload>& workloads();
 // cases when none is given.
 std::vector<Case> with_workers(const std::vector<Case>& cases, const Options& options);
 
+// The cases with --client-ids as a parameter, where it is not the default: for those that send between pairs.
+std::vector<Case> with_client_ids(std::vector<Case> cases, const Options& options);
+
 std::vector<Case> bus_cases(const Options&);
 std::vector<Case> growth_cases(const Options&);
 std::vector<Case> herd_cases(const Options&);

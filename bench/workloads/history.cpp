@@ -104,10 +104,12 @@ void run_history(Bench& bench, int64_t messages, size_t connections, Result& res
 }
 
 std::vector<Case> history_cases(const Options& options) {
-  return sweep("history", {{"messages", options.messages, {10'000}}, {"connections", options.sessions, {4}}},
-               [](const Params& params, Bench& bench, Result& result) {
-                 run_history(bench, static_cast<int64_t>(params.at("messages")), params.at("connections"), result);
-               });
+  return with_client_ids(
+      sweep("history", {{"messages", options.messages, {10'000}}, {"connections", options.sessions, {4}}},
+            [](const Params& params, Bench& bench, Result& result) {
+              run_history(bench, static_cast<int64_t>(params.at("messages")), params.at("connections"), result);
+            }),
+      options);
 }
 
 }  // namespace aiim::bench

@@ -5,18 +5,19 @@
 
 namespace aiim::bench {
 std::vector<Case> pair_closed_cases(const Options& options) {
-  return sweep("pair-closed",
-               {{"pairs", options.pairs, {100}},
-                {"depth", options.depth, {1, 10}},
-                {"receipts", {options.receipts ? 1 : 0}, {}}},
-               [](const Params& params, Bench& bench, Result& result) {
-                 PairClosed load(bench, params.at("pairs"), params.at("receipts"));
-                 load.prepare();
-                 load.start(params.at("depth"));
-                 measure(bench, load, result);
-                 load.stop();
-                 load.finish();
-               });
+  return with_client_ids(sweep("pair-closed",
+                               {{"pairs", options.pairs, {100}},
+                                {"depth", options.depth, {1, 10}},
+                                {"receipts", {options.receipts ? 1 : 0}, {}}},
+                               [](const Params& params, Bench& bench, Result& result) {
+                                 PairClosed load(bench, params.at("pairs"), params.at("receipts"));
+                                 load.prepare();
+                                 load.start(params.at("depth"));
+                                 measure(bench, load, result);
+                                 load.stop();
+                                 load.finish();
+                               }),
+                         options);
 }
 
 }  // namespace aiim::bench

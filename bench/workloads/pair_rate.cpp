@@ -6,15 +6,17 @@
 namespace aiim::bench {
 
 std::vector<Case> pair_rate_cases(const Options& options) {
-  return sweep("pair-rate", {{"pairs", options.pairs, {100}}, {"rate", options.rate, {1000, 5000, 10000}}},
-               [](const Params& params, Bench& bench, Result& result) {
-                 PairRate load(bench, params.at("pairs"), static_cast<double>(params.at("rate")));
-                 load.prepare();
-                 load.start();
-                 measure(bench, load, result);
-                 load.stop();
-                 load.finish();
-               });
+  return with_client_ids(
+      sweep("pair-rate", {{"pairs", options.pairs, {100}}, {"rate", options.rate, {1000, 5000, 10000}}},
+            [](const Params& params, Bench& bench, Result& result) {
+              PairRate load(bench, params.at("pairs"), static_cast<double>(params.at("rate")));
+              load.prepare();
+              load.start();
+              measure(bench, load, result);
+              load.stop();
+              load.finish();
+            }),
+      options);
 }
 
 }  // namespace aiim::bench

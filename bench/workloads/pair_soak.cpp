@@ -56,7 +56,7 @@ std::vector<Case> pair_soak_cases(const Options& options) {
       {{"pairs", options.pairs, {1000}}, {"depth", options.depth, {2}}, {"receipts", {options.receipts ? 1 : 0}, {}}},
       [seconds](const Params& params, Bench& bench, Result& result) { run_soak(params, seconds, bench, result); });
   for (Case& one : cases) one.params["seconds"] = fmt::format("{:g}", seconds);
-  return cases;
+  return with_client_ids(std::move(cases), options);
 }
 
 }  // namespace aiim::bench

@@ -1,35 +1,15 @@
-// A message's id is "<pair>.<slot>.<number>": the slot finds the message in O(1), the number proves that it is this
-// one.
+// Flights are found by the slot that a message's id names, in O(1).
 #include "pair_traffic.h"
 
-#include <charconv>
+#include "client_id.h"
 
 namespace aiim::bench {
-namespace {
-
-struct Id {
-  size_t pair = 0;
-  uint32_t slot = 0;
-  uint64_t number = 0;
-};
-
-Id read_id(std::string_view text) {
-  Id id;
-  const char* end = text.data() + text.size();
-  auto first = std::from_chars(text.data(), end, id.pair);
-  auto second = std::from_chars(std::min(first.ptr + 1, end), end, id.slot);
-  auto third = std::from_chars(std::min(second.ptr + 1, end), end, id.number);
-  if (third.ec != std::errc() || third.ptr != end) fail("an id that nobody sent: '{}'", text);
-  return id;
-}
-
-}  // namespace
-
 PairTraffic::PairTraffic(Bench& the_bench, size_t pairs, bool receipts, size_t first_user)
     : Swarm(the_bench),
       pairs_(pairs),
       receipts_(receipts),
       first_user_(first_user),
+      ordered_ids_(the_bench.options().client_ids == "ordered"),
       flights_(pairs),
       free_slots_(pairs),
       sent_(pairs) {}
@@ -48,10 +28,12 @@ void PairTraffic::send(size_t pair, uint32_t side, int64_t when) {
   uint32_t slot = free_slots_[pair].back();
   free_slots_[pair].pop_back();
   Flight& flight = flights_[pair][slot];
-  flight = Flight{.when = when, .number = next_++, .side = side, .used = true};
+  uint64_t number = ordered_ids_ ? next_ : scatter(next_);
+  next_++;
+  flight = Flight{.when = when, .number = number, .side = side, .used = true};
   in_flight_++;
   sent_[pair]++;
-  std::string id = fmt::format("{}.{}.{}", pair, slot, flight.number);
+  std::string id = ClientId{.number = number, .pair = static_cast<uint32_t>(pair), .slot = slot}.text();
   transmit(pair, side, id,
            fmt::format(R"({{"conversation_id":"{}","type":"text","content":{{"text":"{}"}},"client_msg_id":"{}"}})",
                        conversations_[pair].id, make_text(id, static_cast<size_t>(bench().options().text_bytes)), id));
@@ -62,7 +44,7 @@ void PairTraffic::transmit(size_t pair, uint32_t side, const std::string& id, co
 }
 
 PairTraffic::Flight& PairTraffic::flight_of(size_t pair, std::string_view text, uint32_t& slot) {
-  Id id = read_id(text);
+  ClientId id = read_client_id(text);
   slot = id.slot;
   if (id.pair != pair || id.slot >= flights_[pair].size())
     fail("pair {} got the message {} of another one", pair, text);
@@ -98,7 +80,7 @@ void PairTraffic::on_message(WsClient& client, const Event& event) {
   if (receipts_ && event.sender_id != bench().user(first_user_ + client.index()))
     client.send_text(fmt::format(R"({{"type":"mark_delivered","data":{{"conversation_id":"{}","seq":{}}}}})",
                                  event.conversation_id, event.seq));
-  Id id = read_id(event.client_msg_id);
+  ClientId id = read_client_id(event.client_msg_id);
   if (!event.text.starts_with(event.client_msg_id))
     fail("message {} has another one's text: {}", event.client_msg_id, event.text);
   // The sender's own copy may come after the message is settled: its order is checked, the rest needs the other side.

@@ -56,6 +56,7 @@ class PairTraffic : public Swarm, public Steady {
   const size_t pairs_;
   const bool receipts_;
   const size_t first_user_;
+  const bool ordered_ids_;
   std::vector<Conversation> conversations_;
   std::vector<Position> positions_;                // by session
   std::vector<std::vector<Flight>> flights_;       // by pair, then slot

@@ -44,15 +44,16 @@ class Rest final : public PairClosed {
 }  // namespace
 
 std::vector<Case> rest_cases(const Options& options) {
-  return sweep("rest", {{"connections", options.sessions, {100}}},
-               [](const Params& params, Bench& bench, Result& result) {
-                 Rest load(bench, params.at("connections"));
-                 load.prepare();
-                 load.start(1);
-                 measure(bench, load, result);
-                 load.stop();
-                 load.finish();
-               });
+  return with_client_ids(sweep("rest", {{"connections", options.sessions, {100}}},
+                               [](const Params& params, Bench& bench, Result& result) {
+                                 Rest load(bench, params.at("connections"));
+                                 load.prepare();
+                                 load.start(1);
+                                 measure(bench, load, result);
+                                 load.stop();
+                                 load.finish();
+                               }),
+                         options);
 }
 
 }  // namespace aiim::bench

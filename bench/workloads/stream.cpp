@@ -223,22 +223,24 @@ class Streams final : public Steady {
 }  // namespace
 
 std::vector<Case> stream_cases(const Options& options) {
-  return sweep("stream",
-               {{"streams", options.streams, {200}}, {"viewers", options.viewers, {5}}, {"rate", options.rate, {20}}},
-               [](const Params& params, Bench& bench, Result& result) {
-                 Stream load(bench, params.at("streams"), params.at("viewers"), static_cast<double>(params.at("rate")));
-                 PairRate texts(bench, text_pairs, texts_per_second, params.at("streams") * (params.at("viewers") + 1));
-                 Streams both(bench, load, texts);
-                 texts.prepare();
-                 texts.start();
-                 both.measure_idle();
-                 load.prepare();
-                 load.start();
-                 measure(bench, both, result);
-                 texts.stop();
-                 texts.finish();
-                 load.finish();
-               });
+  return with_client_ids(
+      sweep("stream",
+            {{"streams", options.streams, {200}}, {"viewers", options.viewers, {5}}, {"rate", options.rate, {20}}},
+            [](const Params& params, Bench& bench, Result& result) {
+              Stream load(bench, params.at("streams"), params.at("viewers"), static_cast<double>(params.at("rate")));
+              PairRate texts(bench, text_pairs, texts_per_second, params.at("streams") * (params.at("viewers") + 1));
+              Streams both(bench, load, texts);
+              texts.prepare();
+              texts.start();
+              both.measure_idle();
+              load.prepare();
+              load.start();
+              measure(bench, both, result);
+              texts.stop();
+              texts.finish();
+              load.finish();
+            }),
+      options);
 }
 
 }  // namespace aiim::bench

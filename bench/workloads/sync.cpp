@@ -67,17 +67,19 @@ class Sync final : public Swarm, public Steady {
 }  // namespace
 
 std::vector<Case> sync_cases(const Options& options) {
-  return sweep("sync",
-               {{"messages", options.messages, {10'000}}, {"sessions", options.sessions, {4}}, {"behind", {0, 20}, {}}},
-               [](const Params& params, Bench& bench, Result& result) {
-                 Conversation now = seed_conversation(bench, static_cast<int64_t>(params.at("messages")));
-                 Sync load(bench, now, static_cast<int64_t>(params.at("behind")));
-                 for (size_t i = 0; i < params.at("sessions"); i++) load.open_sessions(0, 1);
-                 load.start(params.at("sessions"));
-                 measure(bench, load, result);
-                 load.stop();
-                 run_until(bench, nullptr, 10, "the last syncs are acked", [&] { return load.idle(); });
-               });
+  return with_client_ids(
+      sweep("sync",
+            {{"messages", options.messages, {10'000}}, {"sessions", options.sessions, {4}}, {"behind", {0, 20}, {}}},
+            [](const Params& params, Bench& bench, Result& result) {
+              Conversation now = seed_conversation(bench, static_cast<int64_t>(params.at("messages")));
+              Sync load(bench, now, static_cast<int64_t>(params.at("behind")));
+              for (size_t i = 0; i < params.at("sessions"); i++) load.open_sessions(0, 1);
+              load.start(params.at("sessions"));
+              measure(bench, load, result);
+              load.stop();
+              run_until(bench, nullptr, 10, "the last syncs are acked", [&] { return load.idle(); });
+            }),
+      options);
 }
 
 }  // namespace aiim::bench

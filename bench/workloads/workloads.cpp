@@ -41,4 +41,10 @@ std::vector<Case> with_workers(const std::vector<Case>& cases, const Options& op
   return out;
 }
 
+std::vector<Case> with_client_ids(std::vector<Case> cases, const Options& options) {
+  if (options.client_ids != Options().client_ids)
+    for (Case& one : cases) one.params["client-ids"] = options.client_ids;
+  return cases;
+}
+
 }  // namespace aiim::bench

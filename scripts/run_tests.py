@@ -40,6 +40,7 @@ SUITES = [
     Suite("faults", "pytest", "tests/faults", 600),
     Suite("counts", "pytest", "tests/counts", 120),
     Suite("bench", "gtest", "bench", 120, "*_test.cpp"),
+    Suite("workloads", "pytest", "tests/bench", 300),
     Suite("python-sdk", "pytest", "clients/python/tests", 120),
     Suite("sdk", "vitest", "clients/typescript", 480, "test/**/*.test.ts"),
     Suite("web", "vitest", "clients/web", 240, "src/**/*.test.ts*"),

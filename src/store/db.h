@@ -106,6 +106,15 @@ class EachRow {
   void (*call_)(void*, const Row&) = nullptr;
 };
 
+/// What makes a client's id unique, and the seq of the message that used it.
+struct ClientId {
+  std::string tenant_id;
+  std::string conversation_id;
+  std::string sender_id;
+  std::string client_msg_id;
+  std::int64_t seq = 0;
+};
+
 struct MessageDraft;
 struct AppendOutcome;
 struct CursorStep;
@@ -142,6 +151,14 @@ class Db {
   virtual bool usable() const = 0;
   /// True when the last failure only asks for another attempt of the whole transaction (deadlock, serialization).
   virtual bool wants_retry() const { return false; }
+
+  /// Once, by a connection that will append messages, after the migrations: so that the first append need not wait for
+  /// what the driver has to prepare. May take a minute per ten million messages after an update.
+  virtual Result<> start_writing() { return {}; }
+  /// Gives back memory that only makes the next statements faster.
+  virtual void release_memory() {}
+  /// The message that used this client id is being deleted.
+  virtual Result<> forget_client_id(const ClientId&) { return {}; }
 
   // The hot statements, in each driver's fastest form, inside the caller's transaction. See messages.h,
   // receipts.h and stream_appends.h for what they decide. One outcome per draft, in order; an error means the whole

@@ -28,8 +28,8 @@ const Statement bump_conversation("append.bump.sqlite",
                                   DbKind::sqlite);
 const Statement select_repeated("append.repeated.sqlite",
                                 "SELECT request_hash, " MESSAGE_COLUMNS
-                                " FROM im_messages WHERE tenant_id = $1 AND conversation_id = $2 "
-                                "AND sender_id = $3 AND client_msg_id = $4",
+                                " FROM im_messages WHERE tenant_id = $1 AND conversation_id = $2 AND seq = $3 "
+                                "AND sender_id = $4 AND client_msg_id = $5",
                                 DbKind::sqlite);
 const Statement select_reply("append.reply.sqlite",
                              "SELECT 1 FROM im_messages WHERE tenant_id = $1 AND message_id = $3 "
@@ -50,13 +50,14 @@ struct Conversation {
   std::int64_t last_seq = 0;
   std::int64_t rev = 0;
   std::string epoch;
+  std::uint32_t key_prefix = 0;
   const MessageDraft* last = nullptr;  // the last draft appended here
 };
 
 // One batch; lives for one call.
 class Append {
  public:
-  Append(SqliteDb& db, Time now) : db_(db), now_(now) {}
+  Append(SqliteDb& db, Time now) : db_(db), keys_(db.client_keys()), now_(now) {}
 
   Result<> one(const MessageDraft& draft, AppendOutcome& outcome) {
     using enum AppendOutcome::Verdict;
@@ -65,9 +66,13 @@ class Append {
       outcome.verdict = no_member;
       return {};
     }
-    if (draft.reply_to) {
-      TRY_AS(known, repeated(draft, outcome));
+    SqliteClientKeys::Key key;
+    if (draft.client_msg_id) {
+      key = SqliteClientKeys::key_of(conversation->key_prefix, draft.sender_id, *draft.client_msg_id);
+      TRY_AS(known, repeated(draft, key, outcome));
       if (known) return {};
+    }
+    if (draft.reply_to) {
       TRY_AS(replies, db_.run(select_reply, {draft.tenant_id, draft.conversation_id, *draft.reply_to}));
       if (replies == 0) {
         outcome.verdict = bad_reply;
@@ -77,10 +82,11 @@ class Append {
     auto message = appended_message(draft, conversation->last_seq + 1, conversation->rev + 1, now_);
     TRY_AS(inserted, insert(draft, message));
     if (inserted == 0) {
-      TRY_AS(known, repeated(draft, outcome));
-      if (known) return {};
       log_error("append_failed", {{"error", "a message id or seq is taken"}, {"message_id", draft.message_id}});
       return Error(ErrorCode::internal);
+    }
+    if (draft.client_msg_id) {
+      TRY(keys_.add(key, message.seq));
     }
     ++conversation->last_seq;
     ++conversation->rev;
@@ -98,7 +104,7 @@ class Append {
       TRY(db_.run(bump_conversation, {conversation.last->tenant_id, conversation.last->conversation_id,
                                       conversation.last_seq, conversation.rev, now_}));
     }
-    return {};
+    return keys_.settle();
   }
 
  private:
@@ -112,7 +118,10 @@ class Append {
     key_.resize(length);
     TRY(db_.run(judge_sender, {draft.tenant_id, draft.conversation_id, draft.sender_id}, [&](const Row& row) {
       auto [at, first] = conversations_.try_emplace(key_);
-      if (first) at->second = {row.integer(0), row.integer(1), row.string(2), nullptr};
+      if (first) {
+        auto prefix = SqliteClientKeys::prefix_of(draft.tenant_id, draft.conversation_id);
+        at->second = {row.integer(0), row.integer(1), row.string(2), prefix, nullptr};
+      }
       sender->second = &at->second;
     }));
     return sender->second;
@@ -126,16 +135,17 @@ class Append {
                     name_of(message.status), draft.tenant_id, message.stream_id, message.chunk_index, message.is_end});
   }
 
-  // True when the draft's key was used before; then the outcome is complete.
-  Result<bool> repeated(const MessageDraft& draft, AppendOutcome& outcome) {
+  // True when the draft's client id was used before; then the outcome is complete.
+  Result<bool> repeated(const MessageDraft& draft, const SqliteClientKeys::Key& key, AppendOutcome& outcome) {
     using enum AppendOutcome::Verdict;
-    if (!draft.client_msg_id) return false;
-    TRY_AS(found,
-           db_.run(select_repeated, {draft.tenant_id, draft.conversation_id, draft.sender_id, *draft.client_msg_id},
-                   [&](const Row& row) {
-                     outcome.verdict = row.text(0) == draft.request_hash ? duplicate : mismatch;
-                     if (outcome.verdict == duplicate) outcome.message = message_from(row, 1);
-                   }));
+    TRY_AS(seq, keys_.find(key));
+    if (!seq) return false;
+    TRY_AS(found, db_.run(select_repeated,
+                          {draft.tenant_id, draft.conversation_id, *seq, draft.sender_id, *draft.client_msg_id},
+                          [&](const Row& row) {
+                            outcome.verdict = row.text(0) == draft.request_hash ? duplicate : mismatch;
+                            if (outcome.verdict == duplicate) outcome.message = message_from(row, 1);
+                          }));
     return found > 0;
   }
 
@@ -152,6 +162,7 @@ class Append {
   }
 
   SqliteDb& db_;
+  SqliteClientKeys& keys_;
   Time now_;
   std::string key_;
   std::unordered_map<std::string, Conversation> conversations_;  // by tenant and conversation; nodes do not move
@@ -162,6 +173,7 @@ class Append {
 
 Result<> SqliteDb::append_messages(std::span<const MessageDraft* const> drafts, std::span<AppendOutcome> outcomes,
                                    Time now) {
+  TRY(client_keys_.open());
   Append append(*this, now);
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     TRY(append.one(*drafts[i], outcomes[i]));

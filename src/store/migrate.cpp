@@ -25,6 +25,21 @@ constexpr std::string_view create_table =
     "CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, "
     "checksum TEXT NOT NULL, applied_at {{timestamp}} NOT NULL)";
 
+constexpr std::string_view sqlite_alone = "{{sqlite}}";  // begins a line that only SQLite gets
+
+std::vector<std::string> created_tables(std::span<const Migration> known, bool derived) {
+  constexpr std::string_view intro = "CREATE TABLE ";
+  std::vector<std::string> tables;
+  for (const Migration& each : known) {
+    for (auto at = each.sql.find(intro); at != each.sql.npos; at = each.sql.find(intro, at + 1)) {
+      if (each.sql.substr(0, at).ends_with(sqlite_alone) != derived) continue;
+      auto name = each.sql.substr(at + intro.size());
+      tables.emplace_back(name.substr(0, name.find_first_of(" (\n")));
+    }
+  }
+  return tables;
+}
+
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) text.replace(at, from.size(), to);
 }
@@ -82,6 +97,7 @@ std::string schema_text(std::string_view sql, DbKind kind) {
   replace_all(text, "{{id}}", sqlite ? "TEXT" : "TEXT COLLATE \"C\"");
   replace_all(text, "{{identity}}",
               sqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+  replace_all(text, sqlite_alone, sqlite ? "" : "-- ");
   return text;
 }
 
@@ -100,17 +116,9 @@ std::string migration_script(std::span<const Migration> known, DbKind kind) {
   return script;
 }
 
-std::vector<std::string> migrated_tables(std::span<const Migration> known) {
-  constexpr std::string_view intro = "CREATE TABLE ";
-  std::vector<std::string> tables;
-  for (const Migration& each : known) {
-    for (auto at = each.sql.find(intro); at != each.sql.npos; at = each.sql.find(intro, at + 1)) {
-      auto name = each.sql.substr(at + intro.size());
-      tables.emplace_back(name.substr(0, name.find_first_of(" (\n")));
-    }
-  }
-  return tables;
-}
+std::vector<std::string> migrated_tables(std::span<const Migration> known) { return created_tables(known, false); }
+
+std::vector<std::string> derived_tables(std::span<const Migration> known) { return created_tables(known, true); }
 
 Result<std::vector<MigrationState>> migrate_status(Db& db, std::span<const Migration> known) {
   TRY_AS(tables, db.run(db.kind() == DbKind::sqlite ? table_in_sqlite : table_in_postgres));

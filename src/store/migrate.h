@@ -26,8 +26,10 @@ Result<std::vector<MigrationState>> migrate_status(Db& db, std::span<const Migra
 std::string migration_checksum(const Migration& migration);
 /// One script that makes an empty database into one with these migrations applied.
 std::string migration_script(std::span<const Migration> known, DbKind kind);
-/// The tables that these migrations make, in order; not the one that remembers the migrations.
+/// The tables that these migrations make on both databases, in order; not the one that remembers the migrations.
 std::vector<std::string> migrated_tables(std::span<const Migration> known);
+/// Those that SQLite alone has: derived from the others, no part of a backup.
+std::vector<std::string> derived_tables(std::span<const Migration> known);
 /// Applies what is missing; returns how many.
 Result<int> migrate_up(Db& db, std::span<const Migration> known = migrations());
 

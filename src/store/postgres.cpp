@@ -355,7 +355,8 @@ Result<> PostgresDb::await_script(std::int64_t deadline_ms) {
     PgResult result(PQgetResult(connection_));
     if (!result) break;
     auto status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && !failure) failure = failed("script", result.get());
+    bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
+    if (!good && !failure) failure = failed("script", result.get());
     if (lost_) return Error(ErrorCode::unavailable);
   }
   if (failure) return *failure;

@@ -102,6 +102,9 @@ class Restoration {
     for (const std::string& table : migrated_tables(migrations())) {
       TRY(db_.execute("DROP TABLE IF EXISTS " + table));
     }
+    for (const std::string& table : derived_tables(migrations())) {
+      TRY(db_.execute("DROP TABLE IF EXISTS " + table));
+    }
     return db_.execute("DROP TABLE IF EXISTS schema_migrations");
   }
 

@@ -19,7 +19,7 @@ const Statement lock_row("retention.lock",
                          "UPDATE conversations SET min_seq = min_seq WHERE tenant_id = $1 AND conversation_id = $2 "
                          "RETURNING min_seq");
 const Statement select_oldest("retention.oldest",
-                              "SELECT seq, message_id, created_at, status, reactions IS NOT NULL FROM im_messages "
+                              "SELECT seq, message_id, created_at, status, reactions IS NOT NULL, sender_id, client_msg_id FROM im_messages "
                               "WHERE tenant_id = $1 AND conversation_id = $2 AND seq >= $3 ORDER BY seq LIMIT $4");
 const Statement delete_messages("retention.messages",
                                 "DELETE FROM im_messages WHERE tenant_id = $1 AND conversation_id = $2 AND seq < $3");
@@ -74,16 +74,22 @@ Result<std::int64_t> purge_messages(Tx& tx, const ConversationKey& key, Time bef
   std::int64_t purged = 0, kept_from = *min_seq;
   bool old = true;
   std::vector<std::string> with_reactions;
+  std::vector<ClientId> client_ids;
   TRY(tx.db.run(select_oldest, {key.tenant_id, key.conversation_id, *min_seq, limit}, [&](const Row& row) {
     old = old && row.time(2) < before && row.text(3) != "streaming";
     if (!old) return;
     purged++;
     kept_from = row.integer(0) + 1;
     if (row.boolean(4)) with_reactions.push_back(row.string(1));
+    if (row.is_null(6)) return;
+    client_ids.push_back({key.tenant_id, key.conversation_id, row.string(5), row.string(6), row.integer(0)});
   }));
   if (purged == 0) return 0;
   for (const std::string& message_id : with_reactions) {
     TRY(tx.db.run(delete_reactions, {key.tenant_id, message_id}));
+  }
+  for (const ClientId& used : client_ids) {
+    TRY(tx.db.forget_client_id(used));
   }
   TRY(tx.db.run(delete_mentions, {key.tenant_id, key.conversation_id, kept_from}));
   TRY(tx.db.run(delete_messages, {key.tenant_id, key.conversation_id, kept_from}));

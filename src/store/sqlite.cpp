@@ -253,7 +253,9 @@ Result<> SqliteDb::commit() {
   static const char* const sql = "COMMIT";
   bool wrote = !std::exchange(reading_, false);
   TRY(control(sql));
-  if (wrote) bound_log();
+  if (!wrote) return {};
+  client_keys_.committed();
+  bound_log();
   return {};
 }
 
@@ -261,10 +263,12 @@ void SqliteDb::rollback() {
   static const char* const sql = "ROLLBACK";
   reading_ = false;
   if (!sqlite3_get_autocommit(db_)) (void)control(sql);  // a full disk may have rolled it back already
+  client_keys_.rolled_back();
 }
 
 Result<> SqliteDb::savepoint() {
   static const char* const sql = "SAVEPOINT job";
+  saved_keys_ = client_keys_.mark();
   return control(sql);
 }
 
@@ -277,7 +281,23 @@ Result<> SqliteDb::rollback_to_savepoint() {
   static const char* const back = "ROLLBACK TO job";
   static const char* const release = "RELEASE job";
   TRY(control(back));
+  client_keys_.back_to(saved_keys_);
   return control(release);
+}
+
+Result<> SqliteDb::start_writing() {
+  TRY(begin_write(SystemClock().now()));
+  if (auto opened = client_keys_.open(); !opened) {
+    rollback();
+    return opened;
+  }
+  return commit();
+}
+
+Result<> SqliteDb::forget_client_id(const ClientId& used) {
+  TRY(client_keys_.open());
+  auto prefix = SqliteClientKeys::prefix_of(used.tenant_id, used.conversation_id);
+  return client_keys_.forget(SqliteClientKeys::key_of(prefix, used.sender_id, used.client_msg_id), used.seq);
 }
 
 Result<std::unique_ptr<Db>> open_sqlite(const DbTarget& target) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/db.h"
+#include "store/sqlite_client_keys.h"
 #include "store/sqlite_checkpointer.h"
 
 namespace aiim {
@@ -30,6 +31,9 @@ class SqliteDb final : public Db {
   Result<> release_savepoint() override;
   Result<> rollback_to_savepoint() override;
   bool usable() const override { return true; }
+  Result<> start_writing() override;
+  void release_memory() override { sqlite3_db_release_memory(db_); }
+  Result<> forget_client_id(const ClientId& used) override;
   Result<> append_messages(std::span<const MessageDraft* const> drafts, std::span<AppendOutcome> outcomes,
                            Time now) override;
   Result<> advance_cursors(std::span<const CursorStep* const> steps, std::span<CursorOutcome> outcomes,
@@ -38,6 +42,7 @@ class SqliteDb final : public Db {
                           Time now) override;
 
   sqlite3* handle() { return db_; }
+  SqliteClientKeys& client_keys() { return client_keys_; }
 
  private:
   struct Prepared {
@@ -64,6 +69,8 @@ class SqliteDb final : public Db {
   int log_pages_ = 0;                              // in the write-ahead log after our last commit
   int finish_at_ = SqliteCheckpointer::pages_max;  // pages at which we finish the checkpoint ourselves
   std::unique_ptr<SqliteCheckpointer> checkpointer_;
+  SqliteClientKeys client_keys_{*this};
+  SqliteClientKeys::Mark saved_keys_;  // at the savepoint
   std::string times_;  // texts of the times bound to the running statement
 };
 

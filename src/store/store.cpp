@@ -75,6 +75,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, const Clock& cl
                                            std::function<void(EventBatch)> publish) {
   auto impl = std::make_unique<Impl>(std::move(options), metrics);
   TRY_AS(writer, open_db(impl->options.target));
+  TRY(writer->start_writing());
   std::vector<std::unique_ptr<Db>> connections;
   for (int i = 0; i < std::max(impl->options.readers, 1); ++i) {
     TRY_AS(reader, open_db(impl->options.target));

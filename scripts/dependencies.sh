@@ -12,7 +12,7 @@ make_packages=(make git ca-certificates)
 build_packages=(
   make g++ cmake ninja-build ccache mold pkg-config
   "libboost1.81-dev|libboost1.83-dev|libboost-dev" "libboost-url1.81-dev|libboost-url1.83-dev|libboost-url-dev"
-  libsimdjson-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libsodium-dev libicu-dev
+  libsimdjson-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libjemalloc-dev libsodium-dev libicu-dev
   prometheus-cpp-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
   libgtest-dev libbenchmark-dev zlib1g-dev libbrotli-dev
 )

@@ -15,6 +15,7 @@ constexpr int attempts_max = 3;
 constexpr std::int64_t slow_ms = 1000;
 constexpr std::int64_t pause_ms_min = 10;
 constexpr std::int64_t pause_ms_max = 500;
+constexpr std::chrono::seconds quiet(1);  // after which a connection gives back what it remembers
 
 Error unavailable(const char* detail) {
   Error error(ErrorCode::unavailable, detail);
@@ -59,14 +60,21 @@ void Readers::push(Job& job) {
 
 void Readers::run(Reader& reader) {
   pthread_setname_np(pthread_self(), "aiim-reader");
-  while (take(reader.batch)) process(reader);
+  while (take(reader)) process(reader);
 }
 
 /// A fair share of what waits; false when the store ends and nothing does.
-bool Readers::take(std::vector<ReadJob*>& batch) {
+bool Readers::take(Reader& reader) {
+  auto& batch = reader.batch;
   batch.clear();
   std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [this] { return stopping_ || !waiting_list_.empty(); });
+  auto called = [this] { return stopping_ || !waiting_list_.empty(); };
+  if (!arrived_.wait_for(lock, quiet, called)) {
+    lock.unlock();
+    if (reader.db) reader.db->release_memory();
+    lock.lock();
+    arrived_.wait(lock, called);
+  }
   auto share = waiting_.load(std::memory_order_relaxed) / readers_.size();
   share = std::clamp<std::size_t>(share, 1, snapshot_jobs_max);
   while (!waiting_list_.empty() && batch.size() < share) batch.push_back(&static_cast<ReadJob&>(waiting_list_.pop()));

@@ -33,7 +33,7 @@ class Readers {
   };
 
   void run(Reader& reader);
-  bool take(std::vector<ReadJob*>& batch);
+  bool take(Reader& reader);
   void process(Reader& reader);
   std::size_t run_snapshot(Reader& reader);
   bool run_one(Db& db, ReadJob& job);

@@ -18,9 +18,10 @@ const Statement select_behind(
 const Statement lock_row("retention.lock",
                          "UPDATE conversations SET min_seq = min_seq WHERE tenant_id = $1 AND conversation_id = $2 "
                          "RETURNING min_seq");
-const Statement select_oldest("retention.oldest",
-                              "SELECT seq, message_id, created_at, status, reactions IS NOT NULL, sender_id, client_msg_id FROM im_messages "
-                              "WHERE tenant_id = $1 AND conversation_id = $2 AND seq >= $3 ORDER BY seq LIMIT $4");
+const Statement select_oldest(
+    "retention.oldest",
+    "SELECT seq, message_id, created_at, status, reactions IS NOT NULL, sender_id, client_msg_id FROM im_messages "
+    "WHERE tenant_id = $1 AND conversation_id = $2 AND seq >= $3 ORDER BY seq LIMIT $4");
 const Statement delete_messages("retention.messages",
                                 "DELETE FROM im_messages WHERE tenant_id = $1 AND conversation_id = $2 AND seq < $3");
 const Statement delete_mentions("retention.mentions",

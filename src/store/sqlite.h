@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "store/db.h"
-#include "store/sqlite_client_keys.h"
 #include "store/sqlite_checkpointer.h"
+#include "store/sqlite_client_keys.h"
 
 namespace aiim {
 
@@ -71,7 +71,7 @@ class SqliteDb final : public Db {
   std::unique_ptr<SqliteCheckpointer> checkpointer_;
   SqliteClientKeys client_keys_{*this};
   SqliteClientKeys::Mark saved_keys_;  // at the savepoint
-  std::string times_;  // texts of the times bound to the running statement
+  std::string times_;                  // texts of the times bound to the running statement
 };
 
 }  // namespace aiim

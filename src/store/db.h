@@ -162,7 +162,7 @@ class Db {
 
   // The hot statements, in each driver's fastest form, inside the caller's transaction. See messages.h,
   // receipts.h and stream_appends.h for what they decide. One outcome per draft, in order; an error means the whole
-  // batch must be rolled back.
+  // batch must be rolled back, and may also come from the next statement or the commit.
   virtual Result<> append_messages(std::span<const MessageDraft* const> drafts, std::span<AppendOutcome> outcomes,
                                    Time now) = 0;
   virtual Result<> advance_cursors(std::span<const CursorStep* const> steps, std::span<CursorOutcome> outcomes,

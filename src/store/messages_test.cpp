@@ -255,9 +255,15 @@ TEST_P(AppendTest, a_taken_message_id_fails_the_batch) {
   std::vector<AppendOutcome> outcomes(1);
   const MessageDraft* batch[] = {&first};
   ASSERT_TRUE(db_->begin_write(test_start));
-  EXPECT_FALSE(db_->append_messages(batch, outcomes, test_start));
+  // PostgreSQL is not waited for before the commit.
+  EXPECT_FALSE(db_->append_messages(batch, outcomes, test_start) && db_->commit());
   db_->rollback();
   expect_counters("c1", 1, 1);
+  ASSERT_TRUE(db_->begin_write(test_start));
+  (void)db_->append_messages(batch, outcomes, test_start);
+  db_->rollback();
+  append({draft()});
+  expect_counters("c1", 2, 2);
 }
 
 // A plain model: what a conversation must hold after batches of anything.

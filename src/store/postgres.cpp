@@ -21,6 +21,7 @@ constexpr std::int64_t script_ms_max = 1'800'000;  // migrations
 constexpr Oid jsonb_oid = 3802;                    // pg_type.dat
 
 // Literals are compared by address, so each has one. Prepared at once under the names c0, c1 …
+constexpr std::int64_t clock_ms_max = 100;  // after which the server is asked for its time again
 constexpr const char* sql_begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 constexpr const char* sql_begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* sql_commit = "COMMIT";
@@ -252,7 +253,15 @@ Result<> PostgresDb::send_pending() {
 
 Result<> PostgresDb::send_prepared(const Statement& statement, int count, const char* const* values, const int* lengths,
                                    const int* formats) {
+  if (unfinished_) {
+    TRY(finish());
+  }
   TRY(send_pending());
+  return send_statement(statement, count, values, lengths, formats);
+}
+
+Result<> PostgresDb::send_statement(const Statement& statement, int count, const char* const* values,
+                                    const int* lengths, const int* formats) {
   auto number = static_cast<std::size_t>(statement.number());
   if (number >= prepared_.size()) prepared_.resize(Statement::all().size());
   char name[16] = "s";
@@ -332,7 +341,15 @@ Result<> PostgresDb::take_result(const Sent& sent, std::vector<PgResult>& result
   }
 }
 
+void PostgresDb::finish_later() {
+  for (Sent& each : sent_) {
+    if (each.kind == Sent::query) each.kind = Sent::write;
+  }
+  unfinished_ = true;
+}
+
 Result<std::vector<PgResult>> PostgresDb::finish() {
+  unfinished_ = false;
   TRY(send_sync());
   auto deadline_ms = steady_ms() + query_timeout_ms_ + grace_ms;
   std::vector<PgResult> results;
@@ -423,12 +440,17 @@ Result<> PostgresDb::run_script(std::string_view sql) {
   return done;
 }
 
+// While commits follow each other their answers bring the server's time, and a transaction's first statement takes its
+// BEGIN along.
 Result<Time> PostgresDb::begin_write(Time) {
+  if (lost_) return Error(ErrorCode::unavailable);
   reading_ = wants_retry_ = false;
-  TRY(send_control(sql_begin_write));
-  Time time;
-  TRY(run(read_clock, {}, [&](const Row& row) { time = row.time(0); }));
-  last_time_ = std::max(last_time_, time);
+  pending_.push_back(sql_begin_write);
+  if (!clock_ || steady_ms() - clock_asked_ms_ > clock_ms_max) {
+    clock_asked_ms_ = steady_ms();
+    TRY(run(read_clock, {}, [&](const Row& row) { clock_ = row.time(0); }));
+  }
+  last_time_ = std::max(last_time_, *clock_ + (steady_ms() - clock_asked_ms_));
   return last_time_;
 }
 
@@ -441,11 +463,15 @@ Result<> PostgresDb::begin_read() {
 }
 
 Result<> PostgresDb::commit() {
-  if (!open_ && !pending_.empty() && pending_.front() == sql_begin_read) {  // nothing was read
+  bool begun = pending_.empty() || (pending_.front() != sql_begin_read && pending_.front() != sql_begin_write);
+  if (!open_ && !begun) {  // nothing was asked
     pending_.clear();
     return {};
   }
   TRY(send_pending());
+  if (!reading_) {
+    TRY(send_statement(read_clock, 0, nullptr, nullptr, nullptr));
+  }
   TRY(send_control(sql_commit));
   if (reading_) {  // nobody waits for the end of a read: its answer is taken with the next one
     TRY(send_sync());
@@ -453,14 +479,21 @@ Result<> PostgresDb::commit() {
     return {};
   }
   committed_ = false;
+  auto asked_ms = steady_ms();
   auto done = finish();
+  if (done) {
+    clock_ = PgRow(done->back().get(), 0).time(0);
+    clock_asked_ms_ = asked_ms;
+  }
   if (committed_) return {};  // also when the connection broke right after the answer
+  if (!lost_) open_ = PQtransactionStatus(connection_) != PQTRANS_IDLE;  // a statement before the COMMIT failed
   if (!done) return std::move(done).error();
   return {};
 }
 
 void PostgresDb::rollback() {
   pending_.clear();
+  if (unfinished_) (void)finish();  // or its failure would take the ROLLBACK along
   if (lost_ || !open_) return;
   if (send_control(sql_rollback)) (void)finish();
 }

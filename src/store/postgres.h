@@ -71,18 +71,23 @@ class PostgresDb final : public Db {
   friend class PgPipeline;
   // A command on its way: its results arrive in this order.
   struct Sent {
-    enum Kind : std::uint8_t { control, prepare, query, sync } kind;
+    // write: a query whose rows nobody wants, awaited with the next round trip
+    enum Kind : std::uint8_t { control, prepare, query, write, sync } kind;
     const char* what;            // for the log
-    const Statement* statement;  // prepare, query
+    const Statement* statement;  // prepare, query, write
   };
 
   Result<> send_control(const char* sql);
   Result<> send_pending();
   Result<> send_prepared(const Statement& statement, int count, const char* const* values, const int* lengths,
                          const int* formats);
+  Result<> send_statement(const Statement& statement, int count, const char* const* values, const int* lengths,
+                          const int* formats);
   Result<> send_sync();
   /// Sends a sync and awaits all that was sent: the results of the queries, in order, or the first failure.
   Result<std::vector<PgResult>> finish();
+  /// What was sent is awaited with the commit, or before any other statement.
+  void finish_later();
   Result<> await_result(std::int64_t deadline_ms);
   Result<> take_result(const Sent& sent, std::vector<PgResult>& results, std::int64_t deadline_ms,
                        std::optional<Error>& failure);
@@ -97,11 +102,15 @@ class PostgresDb final : public Db {
   bool committed_ = false;            // the server said so, to the last COMMIT
   bool open_ = false;                 // a transaction was begun on the server
   bool reading_ = false;              // … by begin_read()
+  bool unfinished_ = false;           // finish_later() was called
   std::vector<char> prepared_;        // by Statement::number()
   std::vector<const char*> pending_;  // controls that go out before the next statement
   std::vector<Sent> sent_;
   std::string scratch_;  // texts of the parameters of one statement
   Time last_time_;
+  // The server's clock, as each commit brings it: what it showed, and when on ours it was asked.
+  std::optional<Time> clock_;
+  std::int64_t clock_asked_ms_ = 0;
 };
 
 /// Several statements with array parameters in one round trip.
@@ -117,6 +126,8 @@ class PgPipeline {
   };
   Result<> add(const Statement& statement, std::initializer_list<Value> values);
   Result<std::vector<PgResult>> finish() { return db_.finish(); }
+  /// For statements whose rows nobody wants: a failure is the commit's, or the next statement's.
+  void finish_later() { db_.finish_later(); }
 
  private:
   PostgresDb& db_;

@@ -24,12 +24,12 @@ BOUNDS = {
     "message between two, postgres": {
         "allocations": (1, 210, 178),
         "live_bytes": (-50, 50, 0),
-        "sends": (6, 8.9, 6.5),
+        "sends": (3.5, 5.5, 4.1),
         "sent_bytes": (1000, 3700, 3074),
-        "receives": (1, 8, 5),
+        "receives": (1, 5, 3),
         "epoll_changes": (0, 3.2, 2.5),
         "postgres_statements": (1, 9, 7),
-        "postgres_round_trips": (1, 5.9, 4),
+        "postgres_round_trips": (1, 2.9, 2),
     },
     # (101 members - 2 members) / 99
     "one more member": {
@@ -56,10 +56,10 @@ BOUNDS = {
         "allocations": (1, 88, 73),
         "sends": (3.5, 7.2, 6.94),
         "sent_bytes": (30_000, 41_000, 37_744),
-        "receives": (0.06, 0.8, 0.56),
+        "receives": (0.06, 0.6, 0.31),
         "epoll_changes": (0, 0.3, 0.19),
         "postgres_statements": (0.1, 1, 0.75),
-        "postgres_round_trips": (0.1, 0.5, 0.44),
+        "postgres_round_trips": (0.1, 0.3, 0.19),
     },
     "ping of a burst of 16": {
         "allocations": (0, 0.1, 0.02),
@@ -116,7 +116,7 @@ BOUNDS = {
     },
     "message over HTTP, postgres": {
         "allocations": (1, 240, 201),
-        "sends": (1, 7.5, 5),
+        "sends": (1, 5, 3),
         "receives": (1, 9, 6),
         "epoll_changes": (0, 2.2, 1),
         "postgres_statements": (1, 9, 7),

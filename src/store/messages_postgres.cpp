@@ -1,6 +1,6 @@
-// Appending on PostgreSQL: two round trips per batch, whatever its size, the commit included. The first locks the conversations in sorted
-// order and, with the fresh snapshot of a second statement, judges every draft; the numbers are given here; the second
-// writes, and is awaited with the commit. The locks keep what was judged true until the commit.
+// Appending on PostgreSQL: two round trips per batch, whatever its size, the commit included. The first locks the
+// conversations in sorted order and, with the fresh snapshot of a second statement, judges every draft; the numbers are
+// given here; the second writes, and is awaited with the commit. The locks keep what was judged true until the commit.
 #include <algorithm>
 #include <map>
 #include <set>

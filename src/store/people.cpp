@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/fold.h"
+#include "store/users.h"
 
 namespace aiim {
 namespace {
@@ -50,19 +51,6 @@ const Statement select_acquaintances(
 const Statement update_last_seen("update_last_seen",
                                  "UPDATE users SET last_seen_at = $3 WHERE tenant_id = $1 AND user_id = $2 "
                                  "AND (last_seen_at IS NULL OR last_seen_at < $3)");
-
-User user_from(const Row& row) {
-  User user;
-  user.user_id = row.string(0);
-  user.tenant_id = row.string(1);
-  user.display_name = row.string(2);
-  user.avatar_url = row.optional_string(3);
-  user.kind = named<UserKind>(row.text(4)).value_or(UserKind::human);
-  user.role = named<UserRole>(row.text(5)).value_or(UserRole::user);
-  user.status = named<UserStatus>(row.text(6)).value_or(UserStatus::suspended);
-  user.created_at = row.time(7);
-  return user;
-}
 
 /// Above every text that begins with `prefix`, and below all that follow: no character is greater than U+10FFFF.
 std::string end_of(std::string_view prefix) { return std::string(prefix) + "\xF4\x8F\xBF\xBF"; }

@@ -27,6 +27,8 @@ const Statement select_auth_changes("select_auth_changes",
                                     "ORDER BY changed_at, id LIMIT 10000");
 const Statement delete_auth_changes("delete_auth_changes", "DELETE FROM auth_changes WHERE changed_at < $1");
 
+}  // namespace
+
 User user_from(const Row& row) {
   User user;
   user.user_id = row.string(0);
@@ -39,8 +41,6 @@ User user_from(const Row& row) {
   user.created_at = row.time(7);
   return user;
 }
-
-}  // namespace
 
 Result<std::optional<User>> find_user(Db& db, std::string_view tenant_id, std::string_view user_id) {
   std::optional<User> user;

@@ -11,6 +11,8 @@
 
 namespace aiim {
 
+/// Of a row that begins with user_id, tenant_id, display_name, avatar_url, kind, role, status, created_at.
+User user_from(const Row& row);
 Result<std::optional<User>> find_user(Db& db, std::string_view tenant_id, std::string_view user_id);
 /// Creates the user if missing; an empty display name becomes the id. Returns the user as it is.
 Result<User> ensure_user(Tx& tx, std::string_view tenant_id, std::string_view user_id,

@@ -222,7 +222,10 @@ bool Hub::catch_up(Session& session, std::string_view tenant_id, std::string_vie
                    std::string_view stream_id, std::int64_t n) {
   const Impl::Turn turn(*impl_);
   Conversation* conversation = impl_->find_conversation(tenant_id, conversation_id);
-  return conversation == nullptr || session.user_ == nullptr || impl_->catch_up(*conversation, session, stream_id, n);
+  if (conversation == nullptr || session.user_ == nullptr) return true;
+  // Who came or went while the store was read: a watcher is found again through what its user follows.
+  if (impl_->find_follower(*conversation, *session.user_) == nullptr) return true;
+  return impl_->catch_up(*conversation, session, stream_id, n);
 }
 
 void Hub::caught_up(Session& session, std::string_view tenant_id, std::string_view conversation_id,

@@ -144,8 +144,14 @@ void Hub::Impl::send_due_deltas(std::int64_t now_ms) {
 /// Its end is about to be forwarded: nothing may follow that.
 void Hub::Impl::end_stream(Conversation& conversation, std::string_view stream_id) {
   LiveStreams::value_type& named = live_stream(conversation, stream_id);
-  if (!named.second.held.empty()) send_delta(conversation, named);
-  named.second.ended = true;
+  LiveStream& stream = named.second;
+  if (!stream.held.empty()) send_delta(conversation, named);
+  stream.ended = true;
+  // No delta will come that would make the others like everybody else.
+  std::erase_if(stream.watchers, [](const LiveStream::Watcher& watcher) {
+    if (!watcher.waiting) watcher.session->watching_--;
+    return !watcher.waiting;
+  });
 }
 
 // --- watchers ---
@@ -172,7 +178,7 @@ void Hub::Impl::caught_up(Conversation& conversation, Session& session, std::str
   for (const std::string& frame : watcher->frames) send(session, frame, true);
   watcher->frames.clear();
   watcher->waiting = false;
-  if (watcher->n != stream.sent_n) return;  // it stands between two deltas: the next is cut for it
+  if (!stream.ended && watcher->n != stream.sent_n) return;  // it stands between two deltas: the next is cut for it
   stream.watchers.erase(stream.watchers.begin() + (watcher - stream.watchers.data()));
   session.watching_--;
 }
@@ -188,7 +194,7 @@ void Hub::Impl::forget_watcher(Conversation& conversation, Session& session) {
 // --- forgetting ---
 
 void Hub::Impl::forget_old_streams(std::int64_t now_ms) {
-  forget_streams_ms_ = now_ms + forget_every_ms;
+  forget_streams_ms_ = now_ms + std::min(forget_every_ms, limits_.stream_forget_ms);
   const std::int64_t before = now_ms - limits_.stream_forget_ms;
   std::erase_if(streaming_, [&](Conversation* conversation) {
     std::erase_if(*conversation->streams, [&](const LiveStreams::value_type& named) {

@@ -188,6 +188,43 @@ TEST(HubStreams, a_watcher_that_leaves_or_goes_away_is_forgotten) {
   EXPECT_EQ(alice.take(), Frames({delta(1, 1, text_op("a"))}));
 }
 
+TEST(HubStreams, who_is_no_member_any_more_when_the_store_answers_becomes_no_watcher) {
+  World world;
+  TestSession alice, bob;
+  world.attach(alice, "alice");
+  world.attach(bob, "bob");
+  world.publish(append(1, text_op("a")));
+  world.publish(world.log.set_member("c", "bob", false));
+  EXPECT_TRUE(world.hub->catch_up(bob, "t", "c", "s", 1));
+  world.hub->detach(bob);
+  world.log.set_member("c", "bob", true);
+  world.attach(bob, "bob");
+  bob.take();
+  world.publish(append(2, text_op("b")));
+  world.settle(60);
+  EXPECT_EQ(bob.take(), Frames({delta(2, 2, text_op("b"))}));  // as everybody: nothing is left of the earlier session
+}
+
+TEST(HubStreams, an_ended_stream_is_forgotten_with_those_who_watched_it) {
+  HubLimits limits = World::windows();
+  limits.stream_forget_ms = -1;  // at once
+  World world(limits);
+  TestSession alice, bob;
+  world.attach(alice, "alice");
+  world.attach(bob, "bob");
+  for (TestSession* session : {&alice, &bob}) ASSERT_TRUE(world.hub->catch_up(*session, "t", "c", "s", 5));
+  world.hub->caught_up(alice, "t", "c", "s", "missing");
+  Event end = world.log.post("c");
+  end.stream_id = "s";
+  world.publish(end);
+  world.hub->caught_up(bob, "t", "c", "s", "missing");
+  world.settle(60);
+  alice.take();
+  world.publish(append(1, text_op("x"), "r"));
+  world.publish(append(6, text_op("late")));  // of a stream that nobody remembers
+  EXPECT_EQ(alice.take(), (Frames{delta(1, 1, text_op("x"), "r"), delta(6, 6, text_op("late"))}));
+}
+
 TEST(HubStreams, old_streams_are_forgotten_and_a_conversation_that_nobody_follows_takes_its_own_along) {
   HubLimits limits = World::windows();
   limits.stream_window_ms = 60'000;

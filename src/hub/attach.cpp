@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/check.h"
+#include "base/time.h"
 #include "hub/impl.h"
 
 namespace aiim {
@@ -218,13 +219,30 @@ void Hub::Impl::check_credentials(UserEntry& user) {
         user.topic.tenant_id(), user.topic.id(), credential,
         later([this, credential, topic = user.topic.text, generation = user.generation](Result<> allowed) {
           UserEntry* still = find_user(topic, generation);
-          if (still != nullptr && !allowed) end_revoked(*still, credential, allowed.error());
+          if (still == nullptr || allowed) return;
+          if (info(allowed.error().code).retryable) return check_again(*still);
+          end_revoked(*still, credential);
         }));
   }
 }
 
-void Hub::Impl::end_revoked(UserEntry& user, const std::string& credential_id, const Error& error) {
-  if (info(error.code).retryable) return;  // not known: the rows are polled anyway
+/// The store could not say: nobody else will ask, so it is asked until it does.
+void Hub::Impl::check_again(UserEntry& user) {
+  to_check_.emplace(user.topic.text, user.generation);
+  if (check_due_ms_ != 0) return;
+  check_due_ms_ = steady_ms() + limits_.repair_backoff_max_ms;
+  wake_at(check_due_ms_);
+}
+
+void Hub::Impl::check_more(std::int64_t now_ms) {
+  if (check_due_ms_ == 0 || check_due_ms_ > now_ms) return;
+  check_due_ms_ = 0;
+  for (const auto& [topic, generation] : std::exchange(to_check_, {})) {
+    if (UserEntry* user = find_user(topic, generation)) check_credentials(*user);
+  }
+}
+
+void Hub::Impl::end_revoked(UserEntry& user, const std::string& credential_id) {
   const std::vector<Session*> sessions = user.sessions;
   for (Session* session : sessions) {
     if (session->user_ != &user || session->credential_id() != credential_id) continue;

@@ -132,6 +132,7 @@ void Hub::Impl::on_time() {
     if (held.due_ms != 0 && held.due_ms <= now && !held.reading) repair(*conversation);
     tidy(*conversation);
   }
+  check_more(now);
   if (presence_due_ms_ != 0 && presence_due_ms_ <= now) tell_presence();
   if (recheck_resume_ms_ != 0 && recheck_resume_ms_ <= now) {
     recheck_resume_ms_ = 0;
@@ -150,6 +151,7 @@ void Hub::Impl::on_time() {
   earlier(presence_due_ms_);
   earlier(recheck_resume_ms_);
   earlier(verify_resume_ms_);
+  earlier(check_due_ms_);
   if (!deltas_.empty()) earlier(std::get<0>(*deltas_.begin()));
   if (next != 0) wake_at(std::max(next, now + 1));
 }

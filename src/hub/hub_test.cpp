@@ -656,6 +656,21 @@ TEST(Hub, revocation_closes_the_sessions_of_that_credential) {
   EXPECT_EQ(world.hub->sessions(), 2U);
 }
 
+TEST(Hub, a_revocation_that_the_store_cannot_confirm_is_asked_about_until_it_can) {
+  World world;
+  TestSession alice("sid1"), bob("sid2");
+  world.attach(alice, "alice");
+  world.attach(bob, "bob");
+  world.refused_credential = "sid1";
+  world.fail_checks = 3;
+  for (const char* user : {"alice", "bob"}) world.publish(of_kind(Event::Kind::revoked, "", user, ""));
+  EXPECT_EQ(alice.ends + bob.ends, 0);
+  world.settle(60);
+  EXPECT_EQ(alice.end_code, 4401);
+  EXPECT_EQ(bob.ends, 0);
+  EXPECT_EQ(world.checked, Frames({"sid1", "sid2", "sid1", "sid2", "sid1"}));
+}
+
 // --- after the bus lost something ---
 
 TEST(Hub, comparing_with_the_store_finds_lost_events_joins_and_removals) {

@@ -77,7 +77,9 @@ struct Hub::Impl {
   void note_idle(UserEntry& user);
   void drop_idle_users();
   void check_credentials(UserEntry& user);
-  void end_revoked(UserEntry& user, const std::string& credential_id, const Error& error);
+  void end_revoked(UserEntry& user, const std::string& credential_id);
+  void check_again(UserEntry& user);
+  void check_more(std::int64_t now_ms);
 
   // order.cpp
   void take_durable(Conversation& conversation, const EventPtr& event);
@@ -237,6 +239,9 @@ struct Hub::Impl {
   std::deque<std::pair<std::string, std::uint64_t>> to_verify_;  // topics and generations of users
   int verifying_ = 0;
   std::int64_t verify_resume_ms_ = 0;  // the store failed: not before; 0: at once
+
+  std::set<std::pair<std::string, std::uint64_t>> to_check_;  // users whose credentials the store could not judge
+  std::int64_t check_due_ms_ = 0;                             // when it is asked again; 0: never
 };
 
 }  // namespace aiim

@@ -118,6 +118,7 @@ struct World {
   std::function<bool()> read_late;
   std::size_t page_limit = 3;
   std::string refused_credential;
+  int fail_checks = 0;  // so many answers say that the store is away
   std::vector<std::string> checked;
   std::unique_ptr<Hub> hub;
 };

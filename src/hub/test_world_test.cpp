@@ -226,7 +226,9 @@ World::World(std::unique_ptr<Bus> the_bus, HubLimits limits) : bus(std::move(the
   };
   store.check_credentials = [this](std::string, std::string, std::string credential, auto done) {
     checked.push_back(credential);
-    later([done, refused = credential == refused_credential] {
+    const bool away = fail_checks > 0 && fail_checks-- > 0;
+    later([done, away, refused = credential == refused_credential] {
+      if (away) return done(Error(ErrorCode::unavailable));
       refused ? done(Error(ErrorCode::unauthenticated)) : done({});
     });
   };

@@ -162,8 +162,8 @@ asio::awaitable<bool> HttpSession::serve_one() {
     exchange.context.address = exchange.client_address;
   }
 
+  read_fields(parser.get(), exchange.request);  // before the body: a trailer is no header (RFC 9110 §6.5.1)
   Result<> whole = co_await read_body(exchange);
-  read_fields(parser.get(), exchange.request);
   if (!whole) co_return co_await refuse(whole.error(), exchange);
   if (!stream_.is_open()) co_return false;
   exchange.request.body = parser.get().body();

@@ -109,6 +109,13 @@ def test_chunked_bodies_are_read_and_broken_ones_refused(edge):
     assert (status, ended) == (400, True)
 
 
+def test_trailers_are_no_headers(edge):
+    chunks = "2\r\n{}\r\n0\r\n"
+    head = f"POST /api/aiim/messages HTTP/1.1\r\n{HOST}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    [(status, _, body)], _ = ask(edge, head + chunks + auth() + "\r\n")
+    assert (status, json.loads(body)["code"]) == (401, "unauthenticated")
+
+
 def test_a_body_too_large_is_refused_however_it_is_announced(edge):
     [(status, _, body)], _ = ask(edge, post("Content-Type: application/json\r\nContent-Length: 262145\r\n", "{}"))
     assert status == 413 and json.loads(body)["code"] == "too_large"

@@ -1,5 +1,6 @@
 #include "ops/hub_store.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -143,14 +144,19 @@ asio::awaitable<void> fetch_external_keys(App& app) {
 asio::awaitable<void> watch_credentials(App& app, Bus& bus) {
   std::set<std::int64_t> seen;
   std::int64_t swept_ms = steady_ms() - sweep_every_ms;
+  Time looked = app.clock.now();  // a while ago, where the database was out of reach or the process was held
   asio::steady_timer timer(app.io);
   for (;;) {
     timer.expires_after(std::chrono::milliseconds(poll_ms));
     boost::system::error_code error;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
-    auto changes = co_await read_auth_changes(app, app.clock.now() + -(overlap_ms + poll_ms));
-    if (changes) announce(app, bus, *changes, seen);
+    const Time now = app.clock.now();
+    auto changes = co_await read_auth_changes(app, std::min(looked, now) + -overlap_ms);
+    if (changes) {
+      announce(app, bus, *changes, seen);
+      looked = now;
+    }
     if (steady_ms() - swept_ms < sweep_every_ms) continue;
     swept_ms = steady_ms();
     auto swept = co_await sweep_old_changes(app);

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import signal
 import time
 
 import pytest
@@ -246,3 +247,25 @@ def test_another_node_on_the_same_database_ends_its_sockets_too(postgres):
     finally:
         for node in nodes:
             node.close()
+
+
+def test_a_server_that_was_held_for_a_while_learns_what_changed_meanwhile():
+    server = Server()
+    server.start()
+
+    async def whole():
+        socket = await open_socket(server, token("victim"))
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            done = await aside(server.cli, "user", "suspend", "victim", "--data-dir", str(server.data))
+            await asyncio.sleep(14)
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        assert done.returncode == 0, done.stderr
+        _, code = await asyncio.wait_for(ended(socket), SECONDS + 10)
+        assert code == 4401
+
+    try:
+        asyncio.run(whole())
+    finally:
+        server.close()

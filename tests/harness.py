@@ -95,12 +95,15 @@ class Server:
         return {**clean, **self.env, **more}
 
     def start(self, **env):
+        self.launch(**env)
+        self.wait_ready()
+        return self
+
+    def launch(self, **env):
         log = open(self.dir / "log", "ab")
         self.process = subprocess.Popen([self.binary, "serve", "--port", str(self.port), "--data-dir", str(self.data)],
                                         env=self.environment(**env), stdout=log, stderr=log)
         log.close()
-        self.wait_ready()
-        return self
 
     def wait_ready(self, seconds=30 * SLOW):
         end = time.monotonic() + seconds

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <boost/asio/post.hpp>
+#include <chrono>
 
 #include "ops/agents.h"
 #include "ops/hub_store.h"
@@ -12,6 +13,8 @@
 
 namespace aiim {
 namespace {
+
+constexpr auto task_poll = std::chrono::milliseconds(5);
 
 HubLimits limits_of(const Settings& settings) {
   HubLimits limits;
@@ -32,7 +35,8 @@ Worker::Worker(const SharedParts& shared, int number)
            shared.passwords, io_,          hub_},
       hub_(io_, shared.bus, make_hub_store(app_), limits_of(shared.settings), &shared.presence),
       edge_(app_, io_, shared.edges),
-      tasks_(io_.get_executor(), "worker") {}
+      tasks_(io_.get_executor(), "worker"),
+      task_timer_(io_) {}
 
 Worker::~Worker() { stop_and_join(); }
 
@@ -58,7 +62,17 @@ void Worker::start() {
 void Worker::drain(std::int64_t deadline_ms, std::function<void()> done) {
   boost::asio::post(io_, [this, deadline_ms, done = std::move(done)] {
     tasks_.cancel_all();
-    edge_.drain(deadline_ms, done);
+    const std::int64_t until_ms = steady_ms() + deadline_ms;
+    edge_.drain(deadline_ms, [this, until_ms, done] { await_tasks(until_ms, done); });
+  });
+}
+
+// A task that waits for the store ends when it is answered.
+void Worker::await_tasks(std::int64_t until_ms, std::function<void()> done) {
+  if (tasks_.size() == 0 || steady_ms() >= until_ms) return done();
+  task_timer_.expires_after(task_poll);
+  task_timer_.async_wait([this, until_ms, done = std::move(done)](boost::system::error_code) mutable {
+    await_tasks(until_ms, std::move(done));
   });
 }
 

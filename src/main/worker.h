@@ -2,6 +2,8 @@
 #pragma once
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <functional>
 #include <thread>
 
@@ -38,13 +40,16 @@ class Worker {
   /// Starts the thread. Worker 0 also watches for changed credentials, for streams whose lease ran out
   /// and for users who left.
   void start();
-  /// From any thread: says goodbye to every connection; `done` is called on the worker's thread.
+  /// From any thread: ends the worker's tasks and says goodbye to every connection; `done` is called on the worker's
+  /// thread when nothing is left, or `deadline_ms` from now.
   void drain(std::int64_t deadline_ms, std::function<void()> done);
   /// From any thread: compares every followed conversation with the store.
   void verify_positions();
   void stop_and_join();
 
  private:
+  void await_tasks(std::int64_t until_ms, std::function<void()> done);
+
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_;
   Bus& bus_;
@@ -54,6 +59,7 @@ class Worker {
   Hub hub_;
   Edge edge_;
   TaskGroup tasks_;
+  boost::asio::steady_timer task_timer_;
   std::thread thread_;
 };
 

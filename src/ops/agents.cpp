@@ -56,7 +56,7 @@ class AgentSession final : public Session {
     session_id_ = make_id("sess_", app.clock.now());
   }
   ~AgentSession() override {
-    if (attaching_ || user() != nullptr) hub_.detach(*this);
+    if (attaching() || user() != nullptr) hub_.detach(*this);
   }
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
@@ -70,12 +70,11 @@ class AgentSession final : public Session {
 
   bool dirty() const { return dirty_; }
   /// Again after its end, or after it could not be let in.
-  void attach_if_needed(const std::string& tenant_id, std::weak_ptr<AgentSession> self) {
-    if (attaching_ || user() != nullptr) return;
-    attaching_ = true;
-    hub_.attach(*this, tenant_id, std::string(agent_id), [self = std::move(self)](Result<>) {
-      if (auto session = self.lock()) session->attaching_ = false;
-    });
+  void attach_if_needed(const std::string& tenant_id) {
+    if (attaching() || user() != nullptr) return;
+    auto waits = std::make_shared<const bool>(true);
+    attaching_ = waits;
+    hub_.attach(*this, tenant_id, std::string(agent_id), [waits = std::move(waits)](Result<>) {});
   }
   void take_hints(std::set<std::string>& conversations) {
     dirty_ = false;
@@ -93,25 +92,26 @@ class AgentSession final : public Session {
   }
 
  private:
+  bool attaching() const { return !attaching_.expired(); }
+
   Hub& hub_;
   asio::steady_timer& wake_;
-  bool attaching_ = false;
+  // Held by what the hub calls when it has answered, so that it ends with the hub too: a session that waits for the
+  // answer may be destroyed after that.
+  std::weak_ptr<const bool> attaching_;
   bool dirty_ = false;
 };
 
 /// Shared by the agent's loop and its tasks: whichever ends last takes it along.
 struct EchoAgent {
   EchoAgent(App& the_app, Caller caller)
-      : app(the_app),
-        wake(the_app.io),
-        agent{std::move(caller), provider},
-        session(std::make_shared<AgentSession>(the_app, wake)) {}
+      : app(the_app), wake(the_app.io), agent{std::move(caller), provider}, session(the_app, wake) {}
 
   App& app;
   asio::steady_timer wake;
   ai::EchoProvider provider;
   Agent agent;
-  std::shared_ptr<AgentSession> session;  // shared: the hub answers later, when it may be gone
+  AgentSession session;
   std::set<std::string> due;
   std::set<std::string> running;
 };
@@ -199,14 +199,14 @@ asio::awaitable<void> run_echo_agent(App& app, TaskGroup& tasks) {
   }
   for (std::int64_t look_ms = 0;;) {
     if (steady_ms() >= look_ms) {
-      echo->session->attach_if_needed(app.settings.tenant_id, echo->session);
+      echo->session.attach_if_needed(app.settings.tenant_id);
       auto unread = co_await find_unread(app, echo->agent.caller);
       if (unread) echo->due.insert(unread->begin(), unread->end());
       look_ms = steady_ms() + look_every_ms;
     }
-    echo->session->take_hints(echo->due);
+    echo->session.take_hints(echo->due);
     start_due(echo, tasks);
-    if (!echo->session->dirty()) co_await sleep(echo->wake, std::max<std::int64_t>(look_ms - steady_ms(), 1));
+    if (!echo->session.dirty()) co_await sleep(echo->wake, std::max<std::int64_t>(look_ms - steady_ms(), 1));
   }
 }
 

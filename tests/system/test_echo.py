@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import time
 
 from device import Device
 from harness import SLOW, Server
@@ -161,4 +163,26 @@ def test_a_person_called_echo_is_left_alone():
         assert "echo_agent_off" in server.log() and server.call("echo", "GET", "/users/me")["kind"] == "human"
         assert len(server.history("friend", conversation)) == 1
     finally:
+        server.close()
+
+
+def test_a_server_that_ends_while_the_agent_waits_for_the_database_waits_for_the_agent(postgres):
+    url = postgres.database("echo_ends")
+    server = started(url)
+    server.stop()
+    steps = ["BEGIN", "LOCK TABLE conversation_members IN ACCESS EXCLUSIVE MODE", "SELECT 'locked'", "SELECT pg_sleep(60)"]
+    lock = subprocess.Popen(["psql", url, "-qAt", *(x for step in steps for x in ("-c", step))], stdout=subprocess.PIPE, text=True)
+    try:
+        while lock.stdout.readline() != "locked\n":
+            assert lock.poll() is None
+        before = server.log().count(" serving ")
+        server.launch()
+        while server.log().count(" serving ") == before:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        server.stop(20 * SLOW)
+        assert "tasks_not_joined" not in server.log()
+    finally:
+        lock.kill()
+        lock.communicate()
         server.close()

@@ -136,9 +136,10 @@ Async<Tokens> register_account(App& app, Caller caller, RegisterRequest request)
   }
   CO_TRY_AS(hash, co_await app.passwords.hash(std::move(request.password)));
   std::function<Result<Tokens>(Tx&)> job = [&](Tx& tx) -> Result<Tokens> {
-    // Somebody known under this id, even without a password, is not for a stranger to take over.
+    // Somebody known under this id, even without a password, is not for a stranger to take over; nor is the environment
+    // key's bot, which is not known before its first request.
     TRY_AS(taken, find_user(tx.db, app.settings.tenant_id, request.username));
-    if (taken) return Error(ErrorCode::conflict, "this user name is taken");
+    if (taken || request.username == service_user_id) return Error(ErrorCode::conflict, "this user name is taken");
     TRY_AS(user, ensure_user(tx, app.settings.tenant_id, request.username, request.display_name.value_or("")));
     TRY(set_password_hash(tx, user.tenant_id, user.user_id, hash));
     return open_login(app, tx, caller, std::move(user), "register");

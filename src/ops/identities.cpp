@@ -193,7 +193,7 @@ Async<std::shared_ptr<const Identity>> Identities::from_token(App& app, std::str
 Async<FoundApiKey> Identities::find_key(App& app, const std::string& key) {
   if (!api_key_hash_.empty() && equal_constant_time(bytes_of(sha256(key)), api_key_hash_)) {
     FoundApiKey service{settings_.tenant_id, {}};
-    service.api_key.user_id = "service";
+    service.api_key.user_id = service_user_id;
     co_return service;
   }
   if (key.size() > 256) co_return refused("the API key is not known");

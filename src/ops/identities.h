@@ -12,6 +12,9 @@
 
 namespace aiim {
 
+/// The bot that the environment's API key acts as.
+constexpr std::string_view service_user_id = "service";
+
 class Identities {
  public:
   /// `http` and `clock` must outlive it.

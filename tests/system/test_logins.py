@@ -148,7 +148,7 @@ def test_registration_is_closed_unless_it_is_opened(shared_server):
         assert me(server, tokens["access_token"]) == 200
         assert post(server, "login", {"username": "newcomer", "password": PASSWORD})[0] == 200
         server.call("known", "GET", "/users/me")
-        for taken in ("newcomer", "known"):  # also somebody without a password
+        for taken in ("newcomer", "known", "service"):  # also somebody without a password, and API_KEY's bot before its first request
             assert post(server, "register", {"username": taken, "password": PASSWORD})[0] == 409
         for bad in ({"username": "no spaces", "password": PASSWORD}, {"username": "short", "password": "1234567"},
                     {"username": "x" * 65, "password": PASSWORD}, {"username": "huge", "password": "x" * 1025}):

@@ -182,14 +182,14 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   RateLimiter limiter;
   auto outbound = std::make_unique<HttpClient>(HttpClient::Options{.ca_file = settings.outbound_ca_file});
   Identities identities(settings, *outbound, clock);
-  PasswordThread passwords;
+  auto passwords = std::make_unique<PasswordThread>();
   EdgeState edges(settings);
   edges.tls = std::move(tls);
   PresenceBoard presence(clock, settings.presence_grace_s * 1000);
 
   int count =
       settings.workers > 0 ? settings.workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  SharedParts shared{settings, clock, *store, metrics, limiter, identities, passwords, *bus, edges, presence};
+  SharedParts shared{settings, clock, *store, metrics, limiter, identities, *passwords, *bus, edges, presence};
   for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(shared, i));
   for (auto& worker : workers) {
     TRY(worker->listen(settings.host, settings.port));
@@ -218,6 +218,7 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   for (auto& worker : workers) worker->stop_and_join();
   store.reset();     // finishes what is queued; its jobs point into the workers' coroutines
   outbound.reset();  // those who wait for it are on the workers too
+  passwords.reset();
   remember_presence(settings, presence, clock.now());
   workers.clear();  // before what they share
   alarm(0);

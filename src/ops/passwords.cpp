@@ -35,7 +35,10 @@ PasswordThread::PasswordThread() {
   if (hash) nobody_hash_ = *hash;
 }
 
-PasswordThread::~PasswordThread() { pool_.join(); }
+PasswordThread::~PasswordThread() {
+  pool_.stop();
+  pool_.join();
+}
 
 template <class T>
 Async<T> PasswordThread::run(std::function<Result<T>()> work) {

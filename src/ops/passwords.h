@@ -20,6 +20,7 @@ class PasswordThread {
  public:
   static constexpr int waiting_max = 64;  // above: `unavailable`
   PasswordThread();
+  /// Ends what is being hashed and lets go of what waits. Whoever waits must still have its io_context.
   ~PasswordThread();
   Async<std::string> hash(std::string password);
   /// An empty hash (no such account) takes as long as a real one and is never good.

@@ -2,6 +2,10 @@
 
 import concurrent.futures
 import itertools
+import json
+import signal
+import socket
+import time
 
 import pytest
 
@@ -182,4 +186,30 @@ def test_guesses_at_once_are_counted_and_one_good_login_does_not_pay_for_others(
         log = server.log()
         assert "login_failed" in log and "guess" not in log
     finally:
+        server.close()
+
+
+def test_a_server_that_ends_lets_go_of_passwords_that_it_has_not_hashed_yet():
+    server = Server(AIIM_REGISTRATION="true", MALLOC_PERTURB_="165", MALLOC_CONF="junk:true")  # no freed memory keeps its looks
+    server.start()
+    accounts = []
+    for i in range(60):
+        body = json.dumps({"username": f"somebody{i}", "password": PASSWORD}).encode()
+        one = socket.create_connection(("127.0.0.1", server.port))
+        one.sendall(b"POST /api/aiim/auth/register HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                    b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        accounts.append(one)
+    time.sleep(0.3)
+    server.process.send_signal(signal.SIGTERM)
+    while " draining " not in server.log():
+        time.sleep(0.01)
+    time.sleep(0.2)
+    server.process.send_signal(signal.SIGSTOP)  # for so long that nothing of its patience is left
+    time.sleep(10.5)
+    server.process.send_signal(signal.SIGCONT)
+    try:
+        assert server.process.wait(15) == 0
+    finally:
+        for one in accounts:
+            one.close()
         server.close()

@@ -209,6 +209,19 @@ StreamAppend chunk_of(const Caller& caller, const StreamChunk& request, const st
           RawJson{encode(std::vector<StreamOp>{std::move(op)})}};
 }
 
+/// With what an open stream holds so far. That takes as long as the stream is: too long for a write, for which all
+/// others wait. What cannot be read is left out, since the chunk is stored.
+Async<MessageReply> shown(App& app, Caller caller, MessageReply written) {
+  if (written.message.status != MessageStatus::streaming) co_return written;
+  std::function<Result<MessageReply>(Db&)> job = [&](Db& db) -> Result<MessageReply> {
+    TRY_AS(place, find_stream(db, caller.tenant_id(), caller.user_id(), written.message.message_id));
+    TRY(show_streaming(db, caller.tenant_id(), {&place.message, 1}));
+    return MessageReply{std::move(place.message)};
+  };
+  Result<MessageReply> read = co_await app.store.read<MessageReply>(std::move(job));
+  co_return read ? std::move(*read) : std::move(written);
+}
+
 }  // namespace
 
 Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request) {
@@ -231,10 +244,10 @@ Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request) {
       if (!ended) return Error(ErrorCode::stream_ended);
     }
     TRY_AS(place, find_stream(tx.db, caller.tenant_id(), caller.user_id(), begun.message_id));
-    TRY(show_streaming(tx.db, caller.tenant_id(), {&place.message, 1}));
     return MessageReply{std::move(place.message)};
   };
-  co_return co_await app.store.write<MessageReply>(std::move(job));
+  CO_TRY_AS(written, co_await app.store.write<MessageReply>(std::move(job)));
+  co_return co_await shown(app, std::move(caller), std::move(written));
 }
 
 namespace {

@@ -261,3 +261,39 @@ def test_a_message_bigger_than_the_outbox_does_not_end_the_sessions_that_keep_up
             await device.close()
 
     asyncio.run(whole())
+
+
+def test_a_chunk_takes_the_writer_no_longer_the_more_its_stream_holds():
+    """One writer serves everybody: it must not read a whole stream again for each chunk."""
+    server = Server()
+    server.start()
+    conversation = server.direct("legacy", "reader")
+
+    def writes():
+        lines = server.request("GET", "/metrics")[1].decode().splitlines()
+        value = lambda end: next(float(l.split()[-1]) for l in lines if l.startswith(f'aiim_db_query_duration_seconds_{end}{{operation="write"}}'))
+        return value("sum"), value("count")
+
+    async def send(device, count):
+        before = await asyncio.to_thread(writes)
+        for _ in range(count // 50):
+            chunk = {"conversation_id": conversation, "chunk": "y", "client_msg_id": "long"}
+            replies = await asyncio.gather(*(device.ask("stream_chunk", chunk) for _ in range(50)))
+            assert all(reply["type"] == "ack" for reply in replies), replies
+        after = await asyncio.to_thread(writes)
+        return (after[0] - before[0]) / (after[1] - before[1])
+
+    async def whole():
+        device = await Device(server, "legacy").connect()
+        early = await send(device, 500)
+        await send(device, 3000)
+        late = await send(device, 500)
+        assert late < 4 * early, (early, late)
+        shown = (await device.do("stream_chunk", {"conversation_id": conversation, "chunk": "z", "client_msg_id": "long"}))["message"]
+        assert shown["content"] == {"text": "y" * 4000 + "z"} and shown["chunk_index"] == 4001
+        await device.close()
+
+    try:
+        asyncio.run(whole())
+    finally:
+        server.close()

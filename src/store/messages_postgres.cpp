@@ -14,10 +14,12 @@
 namespace aiim {
 namespace {
 
-// Locks in the order of its input, which is sorted; answers with the rows as they are once locked.
+// Locks in the order of its input, which is sorted; answers with the rows as they are once locked, and the server's
+// time.
 const Statement lock_conversations(
     "append.lock.postgres",
-    "SELECT i.place, c.ctid, c.last_seq, c.rev, c.epoch FROM unnest($1::text[], $2::text[]) WITH ORDINALITY "
+    "SELECT i.place, c.ctid, c.last_seq, c.rev, c.epoch, clock_timestamp() FROM unnest($1::text[], $2::text[]) WITH "
+    "ORDINALITY "
     "AS i (tenant_id, conversation_id, place) CROSS JOIN LATERAL (SELECT ctid, last_seq, rev, epoch "
     "FROM conversations WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1 "
     "FOR NO KEY UPDATE) c",
@@ -35,8 +37,12 @@ const Statement judge_drafts(
     "LEFT JOIN LATERAL (SELECT TRUE AS found FROM im_messages WHERE message_id = i.reply_to "
     "AND tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1) p ON TRUE",
     DbKind::postgres);
+// Also writes the counters of the conversations, whose rows are locked and cannot move.
 const Statement insert_messages(
     "append.insert.postgres",
+    "WITH bumped AS (UPDATE conversations c SET last_seq = n.last_seq, rev = n.rev, updated_at = $13::timestamptz "
+    "FROM unnest($14::text[], $15::bigint[], $16::bigint[]) AS n (place, last_seq, rev) "
+    "WHERE c.ctid = n.place::tid) "
     "INSERT INTO im_messages (tenant_id, conversation_id, message_id, sender_id, type, content, reply_to, "
     "client_msg_id, request_hash, seq, rev, stream_id, status, chunk_index, is_end, created_at) "
     "SELECT tenant_id, conversation_id, message_id, sender_id, type, content, reply_to, client_msg_id, request_hash, "
@@ -45,11 +51,6 @@ const Statement insert_messages(
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], "
     "$9::text[], $10::bigint[], $11::bigint[], $12::text[]) AS i (tenant_id, conversation_id, message_id, sender_id, "
     "type, content, reply_to, client_msg_id, request_hash, seq, rev, stream_id)",
-    DbKind::postgres);
-const Statement bump_conversations(
-    "append.bump.postgres",
-    "UPDATE conversations c SET last_seq = i.last_seq, rev = i.rev, updated_at = $4::timestamptz "
-    "FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS i (place, last_seq, rev) WHERE c.ctid = i.place::tid",
     DbKind::postgres);
 const Statement insert_mentions(
     "append.mentions.postgres",
@@ -129,10 +130,12 @@ class Append {
       lock_conversations_of.add(conversation);
     }
     PgPipeline pipeline(db_);
+    auto asked_ms = steady_ms();
     TRY(pipeline.add(lock_conversations, {lock_tenants, lock_conversations_of}));
     TRY(pipeline.add(judge_drafts, {tenants, conversations, senders, keys, replies}));
     TRY_AS(results, pipeline.finish());
     take_conversations(distinct, results[0].get());
+    if (PQntuples(results[0].get()) > 0) db_.heard_time(PgRow(results[0].get(), 0).time(5), asked_ms);
     for (int i = 0; i < PQntuples(results[1].get()); ++i) take_verdict(PgRow(results[1].get(), i));
     return {};
   }
@@ -195,7 +198,6 @@ class Append {
     auto lease = to_rfc3339(now_ + stream_lease_ms);
     PgPipeline pipeline(db_);
     TRY(add_messages(pipeline, now));
-    TRY(add_bumps(pipeline, now));
     TRY(add_mentions(pipeline));
     TRY(add_open_streams(pipeline, lease));
     pipeline.finish_later();
@@ -222,19 +224,15 @@ class Append {
       revs.add(message.rev);
       streams.add(message.stream_id);
     }
-    return pipeline.add(insert_messages, {tenants, conversations, ids, senders, types, contents, replies, keys, hashes,
-                                          seqs, revs, streams, now});
-  }
-
-  Result<> add_bumps(PgPipeline& pipeline, const std::string& now) {
-    PgArray places(Of::text), seqs(Of::bigint), revs(Of::bigint);
+    PgArray places(Of::text), last_seqs(Of::bigint), last_revs(Of::bigint);
     for (auto& [key, conversation] : conversations_) {
       if (!conversation.changed) continue;
       places.add(conversation.ctid);
-      seqs.add(conversation.last_seq);
-      revs.add(conversation.rev);
+      last_seqs.add(conversation.last_seq);
+      last_revs.add(conversation.rev);
     }
-    return pipeline.add(bump_conversations, {places, seqs, revs, now});
+    return pipeline.add(insert_messages, {tenants, conversations, ids, senders, types, contents, replies, keys, hashes,
+                                          seqs, revs, streams, now, places, last_seqs, last_revs});
   }
 
   Result<> add_mentions(PgPipeline& pipeline) {

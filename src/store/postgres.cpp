@@ -440,15 +440,15 @@ Result<> PostgresDb::run_script(std::string_view sql) {
   return done;
 }
 
-// While commits follow each other their answers bring the server's time, and a transaction's first statement takes its
+// While transactions follow each other each brings the server's time for the next, and its first statement takes its
 // BEGIN along.
 Result<Time> PostgresDb::begin_write(Time) {
   if (lost_) return Error(ErrorCode::unavailable);
-  reading_ = wants_retry_ = false;
+  reading_ = wants_retry_ = heard_ = false;
   pending_.push_back(sql_begin_write);
   if (!clock_ || steady_ms() - clock_asked_ms_ > clock_ms_max) {
-    clock_asked_ms_ = steady_ms();
-    TRY(run(read_clock, {}, [&](const Row& row) { clock_ = row.time(0); }));
+    auto asked_ms = steady_ms();
+    TRY(run(read_clock, {}, [&](const Row& row) { heard_time(row.time(0), asked_ms); }));
   }
   last_time_ = std::max(last_time_, *clock_ + (steady_ms() - clock_asked_ms_));
   return last_time_;
@@ -469,7 +469,8 @@ Result<> PostgresDb::commit() {
     return {};
   }
   TRY(send_pending());
-  if (!reading_) {
+  bool asks_time = !reading_ && !heard_;
+  if (asks_time) {
     TRY(send_statement(read_clock, 0, nullptr, nullptr, nullptr));
   }
   TRY(send_control(sql_commit));
@@ -481,10 +482,7 @@ Result<> PostgresDb::commit() {
   committed_ = false;
   auto asked_ms = steady_ms();
   auto done = finish();
-  if (done) {
-    clock_ = PgRow(done->back().get(), 0).time(0);
-    clock_asked_ms_ = asked_ms;
-  }
+  if (done && asks_time) heard_time(PgRow(done->back().get(), 0).time(0), asked_ms);
   if (committed_) return {};  // also when the connection broke right after the answer
   if (!lost_) open_ = PQtransactionStatus(connection_) != PQTRANS_IDLE;  // a statement before the COMMIT failed
   if (!done) return std::move(done).error();

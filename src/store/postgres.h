@@ -59,6 +59,12 @@ class PostgresDb final : public Db {
   Result<> release_savepoint() override;
   Result<> rollback_to_savepoint() override;
   bool usable() const override { return !lost_; }
+  /// A statement of this transaction, sent at `asked_ms`, brought the server's time.
+  void heard_time(Time time, std::int64_t asked_ms) {
+    clock_ = time;
+    clock_asked_ms_ = asked_ms;
+    heard_ = true;
+  }
   bool wants_retry() const override { return wants_retry_; }
   Result<> append_messages(std::span<const MessageDraft* const> drafts, std::span<AppendOutcome> outcomes,
                            Time now) override;
@@ -108,9 +114,10 @@ class PostgresDb final : public Db {
   std::vector<Sent> sent_;
   std::string scratch_;  // texts of the parameters of one statement
   Time last_time_;
-  // The server's clock, as each commit brings it: what it showed, and when on ours it was asked.
+  // The server's clock, as each transaction brings it: what it showed, and when on ours it was asked.
   std::optional<Time> clock_;
   std::int64_t clock_asked_ms_ = 0;
+  bool heard_ = false;  // in this transaction
 };
 
 /// Several statements with array parameters in one round trip.

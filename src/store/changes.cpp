@@ -53,7 +53,10 @@ Result<Changed> read_changed(Db& db, const ConversationRow& row, std::int64_t si
   Changed changed;
   TRY_AS(messages, messages_after_rev(db, row, since, limit + 1));
   changed.messages = std::move(messages);
-  TRY(show_streaming(db, row.tenant_id, changed.messages));
+  changed.cut = static_cast<std::int64_t>(changed.messages.size()) > limit;
+  TRY_AS(shown, show_streaming_within(db, row.tenant_id, changed.messages, sync_bytes_max));
+  const bool too_long = shown < changed.messages.size();
+  changed.messages.resize(shown);
   TRY(db.run(select_changed_members, {row.tenant_id, row.conversation_id, since, member_rows_max}, [&](const Row& r) {
     MemberChange change{r.string(0),  named<MemberRole>(r.text(1)).value_or(MemberRole::member),
                         r.time(2),    r.optional_time(3),
@@ -61,8 +64,11 @@ Result<Changed> read_changed(Db& db, const ConversationRow& row, std::int64_t si
                         r.integer(6)};
     changed.members.push_back({std::move(change), r.integer(7)});
   }));
-  changed.cut = static_cast<std::int64_t>(changed.messages.size()) > limit ||
-                static_cast<std::int64_t>(changed.members.size()) == member_rows_max;
+  changed.cut = changed.cut || too_long || static_cast<std::int64_t>(changed.members.size()) == member_rows_max;
+  if (too_long) {
+    std::erase_if(changed.members,
+                  [&](const ChangedMember& each) { return each.change.rev > changed.messages.back().rev; });
+  }
   return changed;
 }
 

@@ -75,6 +75,9 @@ Result<std::vector<Message>> run_page(Db& db, const Statement& statement, const 
     more = static_cast<std::int64_t>(messages.size()) == limit || (!messages.empty() && bytes > page_bytes_max);
     if (!more) messages.push_back(std::move(message));
   }));
+  TRY_AS(shown, show_streaming_within(db, row.tenant_id, messages, page_bytes_max));
+  more = more || shown < messages.size();
+  messages.resize(shown);
   return messages;
 }
 
@@ -91,9 +94,8 @@ Result<std::vector<Message>> page_after(Db& db, const ConversationRow& row, std:
   return run_page(db, select_after, row, after, limit, more);
 }
 
-/// What streams have so far, and the own messages' status, from how far the others' cursors are.
+/// The own messages' status, from how far the others' cursors are.
 Result<> show_progress(Db& db, const Membership& reader, std::span<Message> messages) {
-  TRY(show_streaming(db, reader.conversation.tenant_id, messages));
   const std::string& me = reader.me.user_id;
   auto own = [&](const Message& message) { return message.sender_id == me && message.status == MessageStatus::sent; };
   if (std::none_of(messages.begin(), messages.end(), own)) return {};
@@ -204,6 +206,7 @@ Result<MessagesPage> read_messages(Db& db, const Membership& reader, const PageP
 
 Result<Message> read_message(Db& db, const Membership& reader, std::string_view message_id) {
   TRY_AS(message, message_of(db, reader.conversation, message_id));
+  TRY(show_streaming(db, reader.conversation.tenant_id, {&message, 1}));
   TRY(show_progress(db, reader, {&message, 1}));
   return std::move(message);
 }

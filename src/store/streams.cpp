@@ -205,6 +205,17 @@ Result<> show_streaming(Db& db, std::string_view tenant_id, std::span<Message> m
   return {};
 }
 
+Result<std::size_t> show_streaming_within(Db& db, std::string_view tenant_id, std::span<Message> messages,
+                                          std::size_t bytes_max) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    TRY(show_streaming(db, tenant_id, messages.subspan(i, 1)));
+    bytes += messages[i].content.text.size();
+    if (i > 0 && bytes > bytes_max) return i;
+  }
+  return messages.size();
+}
+
 Result<std::vector<StreamOp>> appends_after(Db& db, std::string_view tenant_id, std::string_view stream_id,
                                             std::int64_t n) {
   std::vector<StreamOp> joined;

@@ -62,6 +62,10 @@ Result<std::vector<OpenStream>> expired_streams(Db& db, Time now, std::int64_t l
 
 /// Gives streaming messages what was written so far: content, and the last n as chunk_index.
 Result<> show_streaming(Db& db, std::string_view tenant_id, std::span<Message> messages);
+/// The same for a page, as far as contents have no more than `bytes_max` bytes, but for one message at least. Returns
+/// how many those are.
+Result<std::size_t> show_streaming_within(Db& db, std::string_view tenant_id, std::span<Message> messages,
+                                          std::size_t bytes_max);
 /// What an open stream's appends after `n` wrote, joined.
 Result<std::vector<StreamOp>> appends_after(Db& db, std::string_view tenant_id, std::string_view stream_id,
                                             std::int64_t n);

@@ -297,3 +297,45 @@ def test_a_chunk_takes_the_writer_no_longer_the_more_its_stream_holds():
         asyncio.run(whole())
     finally:
         server.close()
+
+
+def test_pages_of_open_streams_are_cut_where_they_become_too_long(shared_server):
+    server = shared_server
+    group = server.group("flood", ["late"])
+
+    async def whole():
+        flood = await Device(server, "flood").connect()
+        streams = []
+        for k in range(6):
+            streams.append((await flood.do("stream.start", {"conversation_id": group}))["stream_id"])
+            for n in (1, 2):
+                await flood.do("stream.append", {"stream_id": streams[-1], "n": n, "ops": text_op(str(k) * 150_000)})
+        server.call("flood", "POST", f"/conversations/{group}/members", {"user_ids": ["later"]})
+        texts = lambda page: [len(m["content"]["text"]) for m in page["messages"]]
+        get = lambda path: server.call("late", "GET", path)
+        newest = get(f"/messages/{group}?limit=200")
+        assert texts(newest) == [300_000] and newest["has_more"] and newest["messages"][0]["message_id"] == streams[-1]
+        found, after = [], 0
+        while True:
+            page = get(f"/messages/{group}?limit=200&after_seq={after}")
+            assert sum(texts(page)) <= 512 * 1024
+            found += [m["message_id"] for m in page["messages"]]
+            if not page["has_more"]:
+                break
+            after = page["messages"][-1]["seq"]
+        assert found == streams
+        found, joined, rev = [], [], 1
+        while True:
+            page = get(f"/conversations/{group}/changes?since_rev={rev}")
+            assert sum(texts(page)) <= 512 * 1024
+            found += [m["message_id"] for m in page["messages"]]
+            joined += [m["user_id"] for m in page["members"]]
+            if page["complete"]:
+                break
+            rev = page["rev"]
+        assert found == streams and joined == ["later"]
+        for stream in streams:
+            await flood.do("stream.end", {"stream_id": stream})
+        await flood.close()
+
+    asyncio.run(whole())

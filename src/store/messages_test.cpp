@@ -335,7 +335,23 @@ TEST_P(AppendTest, random_batches_end_as_a_plain_model_says) {
   }
 }
 
+TEST_P(AppendTest, sqlite_has_one_writer) {
+  if (!sqlite()) GTEST_SKIP() << "several nodes write to PostgreSQL";
+  ASSERT_TRUE(db_->start_writing());
+  {
+    auto second = open();
+    auto started = second->start_writing();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, ErrorCode::conflict);
+    EXPECT_NE(started.error().detail.find("in use by another aiim server"), std::string::npos);
+  }
+  db_.reset();
+  EXPECT_TRUE(open()->start_writing());
+  db_ = open();
+}
+
 TEST_P(AppendTest, two_connections_with_the_same_keys_make_one_row_each_and_no_gap) {
+  if (sqlite()) GTEST_SKIP() << "one connection appends";
   constexpr int rounds = 40, per_batch = 20, conversations = 8;
   for (int i = 0; i < conversations; ++i) add_conversation(*db_, "x" + std::to_string(i), {"alice"});
   std::atomic<int> appended = 0, duplicates = 0, failures = 0;

@@ -2,6 +2,10 @@
 // as fixed-width text and booleans as 1 and 0.
 #include "store/sqlite.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -59,6 +63,7 @@ SqliteDb::~SqliteDb() {
   for (auto& prepared : prepared_) sqlite3_finalize(prepared.statement);
   for (auto& [sql, statement] : controls_) sqlite3_finalize(statement);
   sqlite3_close_v2(db_);
+  if (writer_lock_ >= 0) close(writer_lock_);
 }
 
 Result<> SqliteDb::open(const std::string& path) {
@@ -285,7 +290,15 @@ Result<> SqliteDb::rollback_to_savepoint() {
   return control(release);
 }
 
+// What client ids were used is partly in the writer's memory, so there is one. SQLite's own locks are of other files:
+// closing this one drops none of them.
 Result<> SqliteDb::start_writing() {
+  std::string path = path_ + "-writer";
+  if (writer_lock_ < 0) writer_lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (writer_lock_ < 0) return Error(ErrorCode::unavailable, "cannot open " + path + ": " + std::strerror(errno));
+  if (flock(writer_lock_, LOCK_EX | LOCK_NB) != 0) {
+    return Error(ErrorCode::conflict, "the database " + path_ + " is in use by another aiim server");
+  }
   TRY(begin_write(SystemClock().now()));
   if (auto opened = client_keys_.open(); !opened) {
     rollback();

@@ -69,6 +69,7 @@ class SqliteDb final : public Db {
   int log_pages_ = 0;                              // in the write-ahead log after our last commit
   int finish_at_ = SqliteCheckpointer::pages_max;  // pages at which we finish the checkpoint ourselves
   std::unique_ptr<SqliteCheckpointer> checkpointer_;
+  int writer_lock_ = -1;  // a file beside the database, locked by the connection that appends
   SqliteClientKeys client_keys_{*this};
   SqliteClientKeys::Mark saved_keys_;  // at the savepoint
   std::string times_;                  // texts of the times bound to the running statement

@@ -88,6 +88,12 @@ def test_python_and_json_parse():
             json.loads(text_of(path))
 
 
+def test_fuzz_targets_are_built_with_what_they_include():
+    build = text_of(ROOT / "tests/fuzz/CMakeLists.txt")
+    assert_none([complaint for path in files("tests/fuzz/*_fuzz.cpp")
+                 for complaint in tree_checks.fuzz_complaints(name(path), text_of(path), build, lambda each: (ROOT / each).exists())])
+
+
 def test_links_between_documents_lead_somewhere():
     assert_none([complaint for path in files("*.md") for complaint in tree_checks.link_complaints(path, text_of(path))])
 

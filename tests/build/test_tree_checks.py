@@ -4,7 +4,8 @@ import pathlib
 
 import pytest
 
-from tree_checks import await_complaints, include_complaints, link_complaints, loop_complaints, reachable, text_complaints, tour
+from tree_checks import (await_complaints, fuzz_complaints, include_complaints, link_complaints, loop_complaints, reachable,
+                         text_complaints, tour)
 
 
 @pytest.mark.parametrize("source", [
@@ -98,3 +99,11 @@ def test_a_link_to_nowhere_is_found():
 
 def test_the_tour_is_what_is_marked_so():
     assert tour("x\n```sh\na\n```\n```sh tour\nb\nc\n```\n") == ["b\nc\n"]
+
+
+def test_a_fuzz_target_whose_parser_is_not_built_is_found():
+    source = '#include "core/jwt.h"\n#include "core/jwk_set.h"\n#include "base/check.h"\n#include "fuzz.h"\n'
+    exists = {"src/core/jwt.cpp", "src/core/jwk_set.cpp"}.__contains__
+    complaints = fuzz_complaints("x_fuzz.cpp", source, "${CMAKE_SOURCE_DIR}/src/core/jwt.cpp", exists)
+    assert complaints == ["x_fuzz.cpp: tests/fuzz/CMakeLists.txt lacks src/core/jwk_set.cpp"]
+    assert fuzz_complaints("x_fuzz.cpp", source, "a/src/core/jwt.cpp a/src/core/jwk_set.cpp", exists) == []

@@ -161,6 +161,13 @@ UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b(?!
 CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.M)
 
 
+def fuzz_complaints(name, text, build, exists):
+    """The sources of a fuzz target's includes that tests/fuzz/CMakeLists.txt (`build`) does not compile."""
+    headers = re.findall(r'^#include "(\w+/\w+)\.h"', text, re.M)
+    return [f"{name}: tests/fuzz/CMakeLists.txt lacks src/{header}.cpp" for header in headers
+            if exists(f"src/{header}.cpp") and f"/src/{header}.cpp" not in build]
+
+
 def text_complaints(name, text):
     complaints = []
     for pattern, what in ((OUTSIDE, "names a path outside the project"),

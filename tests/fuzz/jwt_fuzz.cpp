@@ -50,7 +50,7 @@ void run(std::string_view input) {
       return;
     }
     case 2: {
-      if (auto keys = parse_jwk_set(input)) AIIM_CHECK(keys->size() <= jwk_set_keys_max);
+      if (auto keys = parse_jwk_set(input)) REQUIRE(keys->size() <= jwk_set_keys_max);
       auto public_key = JwtKey::from_jwk(input);
       if (public_key) judge("eyJhbGciOiJSUzI1NiJ9.e30.AAAA", *public_key, {});
       return;

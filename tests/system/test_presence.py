@@ -358,11 +358,11 @@ def test_typing_and_presence_of_two_thousand_sessions_stay_bounded():
                 await asyncio.gather(*(d.do("typing", {"conversation_id": group, "state": "stop"}) for d in devices[-300:]))
             typed = time.monotonic() - began
             total = lambda kind: sum(d.frames[kind] for d in devices)
-            # 3,600 were said. In a group of 2,000 about one `start` a second is told by each of two workers, and one
-            # `stop` for each.
+            # 3,600 were said. Each of two workers tells its thousand sessions of two `start` a second, and of one `stop`
+            # for each, however long a slow machine takes.
             events = total("typing") / SESSIONS
-            assert 0 < events <= 2 * (typed + 3), (events, typed)
-            assert max(d.bytes["typing"] for d in devices) <= 2 * (typed + 3) * 2 * 160
+            assert 0 < events <= 4 * (typed + 1), (events, typed)
+            assert max(d.bytes["typing"] for d in devices) <= 4 * (typed + 1) * 2 * 160
             # The watched come and go five times within the grace: nobody is told. Then they leave.
             before = total("presence")
             for _ in range(5):

@@ -159,7 +159,7 @@ void HttpClient::cancel(std::uint64_t number) {
 }
 
 asio::awaitable<Result<OutboundReply>> HttpClient::exchange(OutboundRequest request) {
-  // The outcome is shared: the coroutine may be destroyed, with its io_context, before the exchange is over.
+  // The outcome is shared: the coroutine may be destroyed before the exchange is over.
   auto outcome = std::make_shared<std::optional<Result<OutboundReply>>>();
   auto initiate = [&](auto handler) {
     auto executor = asio::get_associated_executor(handler);

@@ -129,8 +129,8 @@ boost::asio::awaitable<void> exchange_into(HttpClient& client, std::string url, 
 
 TEST(HttpClient, a_coroutine_resumes_on_its_own_executor) {
   TestServer server([](const std::string&) { return TestServer::ok("hello"); });
+  boost::asio::io_context io;  // outlives the client
   HttpClient client({});
-  boost::asio::io_context io;
   std::string body;
   boost::asio::co_spawn(io, exchange_into(client, server.url("/"), body), [](std::exception_ptr) {});
   auto keep_running = boost::asio::make_work_guard(io);

@@ -57,8 +57,8 @@ class HttpClient {
     std::size_t per_host_max = 32;    // connections to one host; others wait for one
   };
   explicit HttpClient(Options options);
-  /// What is under way ends with `unavailable`. The io_context of whoever waited in exchange() must still be there, also
-  /// when the answer has come: the thread that brought it may not have let go of the context yet.
+  /// What is under way ends with `unavailable`. The io_context of whoever waited in exchange() must still be there,
+  /// also when the answer has come: the thread that brought it may not have let go of the context yet.
   ~HttpClient();
 
   using Done = std::function<void(Result<OutboundReply>)>;

@@ -107,7 +107,8 @@ int retention(const CommandContext& context, const Choices& choices, Retention w
   auto job = [&](Tx& tx) -> Result<> {
     if (what != Retention::list) {
       TRY(set_retention(tx, tenant, what == Retention::set ? std::optional(choices.days) : std::nullopt));
-      AuditEntry entry{tenant, "cli", "retention", {}, what == Retention::set ? std::to_string(choices.days) : "off"};
+      const std::string rule = what == Retention::set ? std::to_string(choices.days) : "off";
+      AuditEntry entry{tenant, "cli", "retention", {}, rule};
       TRY(write_audit(tx, entry));
     }
     TRY_AS(found, retention_rules(tx.db));

@@ -48,6 +48,8 @@ double parse_memory_percent(std::string_view proc_meminfo) {
 }
 
 void SystemUsage::sample() {
+  std::unique_lock lock(sampling_, std::try_to_lock);
+  if (!lock) return;
   CpuTimes now = parse_cpu_times(content_of("/proc/stat"));
   if (now.total > last_.total && now.busy >= last_.busy) {
     auto busy = static_cast<double>(now.busy - last_.busy);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace aiim {
 namespace {
 
@@ -22,6 +24,18 @@ TEST(SystemUsage, this_machine_can_be_sampled) {
   usage.sample();
   EXPECT_GT(usage.memory_percent(), 0);
   EXPECT_GE(usage.cpu_percent(), 0);
+  EXPECT_LE(usage.cpu_percent(), 100);
+}
+
+TEST(SystemUsage, threads_may_sample_at_once) {  // what it finds, the thread sanitizer says
+  SystemUsage usage;
+  auto some = [&usage] {
+    for (int i = 0; i < 50; ++i) usage.sample();
+  };
+  std::thread other(some);
+  some();
+  other.join();
+  EXPECT_GT(usage.memory_percent(), 0);
   EXPECT_LE(usage.cpu_percent(), 100);
 }
 

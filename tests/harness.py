@@ -116,6 +116,12 @@ class Server:
             time.sleep(0.02)
         raise RuntimeError("the server is not ready:\n" + self.log()[-3000:])
 
+    def await_log(self, text, times=1, seconds=20 * SLOW):
+        end = time.monotonic() + seconds
+        while self.log().count(text) < times:
+            assert time.monotonic() < end, f"{text!r} is not {times} times in the log:\n{self.log()[-2000:]}"
+            time.sleep(0.01)
+
     def log(self):
         return (self.dir / "log").read_text(errors="replace")
 

@@ -463,8 +463,8 @@ Result<> PostgresDb::begin_read() {
 }
 
 Result<> PostgresDb::commit() {
-  bool begun = pending_.empty() || (pending_.front() != sql_begin_read && pending_.front() != sql_begin_write);
-  if (!open_ && !begun) {  // nothing was asked
+  bool begins = !pending_.empty() && (pending_.front() == sql_begin_read || pending_.front() == sql_begin_write);
+  if (!open_ && begins) {  // nothing was asked
     pending_.clear();
     return {};
   }

@@ -49,7 +49,7 @@ class SqliteClientKeys {
   Result<> add(const Key& key, std::int64_t seq);
   /// The message of this key and seq is deleted.
   Result<> forget(const Key& key, std::int64_t seq);
-  /// After a batch: settles somewhat more than the transaction has added.
+  /// After a batch: settles twice as many as the transaction has added.
   Result<> settle();
 
   Mark mark() const { return now_; }

@@ -16,8 +16,8 @@ export const names: Record<string, string> = { alice: 'Alice Liddell', bob: 'Bob
 export class World {
   private readonly clients: AiimClient[] = [];
   readonly complaints: string[] = [];
-  /** What a browser says by itself when a test takes the server away; a DOMException of a page that is being left has no text. */
-  tolerated: RegExp[] = [/^error: $/, /net::ERR_/, /WebSocket connection to .* failed/, /Failed to load resource/];
+  /** What a browser says by itself when a test takes the server away. */
+  tolerated: RegExp[] = [/net::ERR_/, /WebSocket connection to .* failed/, /Failed to load resource/];
 
   constructor(
     readonly server: RealServer,

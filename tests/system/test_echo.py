@@ -177,8 +177,7 @@ def test_a_server_that_ends_while_the_agent_waits_for_the_database_waits_for_the
             assert lock.poll() is None
         before = server.log().count(" serving ")
         server.launch()
-        while server.log().count(" serving ") == before:
-            time.sleep(0.01)
+        server.await_log(" serving ", before + 1)
         time.sleep(0.3)
         server.stop(20 * SLOW)
         assert "tasks_not_joined" not in server.log()

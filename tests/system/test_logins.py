@@ -199,15 +199,14 @@ def test_a_server_that_ends_lets_go_of_passwords_that_it_has_not_hashed_yet():
         one.sendall(b"POST /api/aiim/auth/register HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                     b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         accounts.append(one)
-    time.sleep(0.3)
-    server.process.send_signal(signal.SIGTERM)
-    while " draining " not in server.log():
-        time.sleep(0.01)
-    time.sleep(0.2)
-    server.process.send_signal(signal.SIGSTOP)  # for so long that nothing of its patience is left
-    time.sleep(10.5)
-    server.process.send_signal(signal.SIGCONT)
     try:
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        server.await_log(" draining ")
+        time.sleep(0.2)
+        server.process.send_signal(signal.SIGSTOP)  # for so long that nothing of its patience is left
+        time.sleep(10.5)
+        server.process.send_signal(signal.SIGCONT)
         assert server.process.wait(15) == 0
     finally:
         for one in accounts:

@@ -22,7 +22,7 @@ FILE = ROOT / "assets" / "site" / "docs" / "examples.json"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ID = re.compile(r"(conv|msg|call|media|sess|req|key)_[0-9A-Za-z_-]{10,}")
 OPAQUE = {"access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJjYXJvbCJ9.sample", "refresh_token": "refresh-token",
-          "key": "aiim-key", "sync_token": "sync-token", "next_cursor": "cursor", "epoch": "epoch"}
+          "key": "aiim-key", "next_cursor": "cursor", "epoch": "epoch"}
 FIXED = {"reconnect_after_ms": 1000, "user_agent": "curl/8.5.0"}
 
 
@@ -31,6 +31,7 @@ class Samples:
 
     def __init__(self):
         self.sample_of, self.real_of, self.counts = {}, {}, {}
+        self.sync_token = "sync-token-1"  # of a hello; replies show the second
 
     def pair(self, real, kind, make):
         if real not in self.sample_of:
@@ -42,6 +43,10 @@ class Samples:
     def text(self, field, value):
         if TIME.fullmatch(value):
             return "2026-11-23T05:40:35.120Z"
+        if field == "sync_token":
+            # A moment of the database's clock: two that follow each other may be the same, so their place names them.
+            self.real_of.setdefault(self.sync_token, value)
+            return self.sync_token
         if field in OPAQUE:
             return self.pair(value, field, lambda n: f"{OPAQUE[field]}-{n}")
         if match := ID.fullmatch(value):
@@ -151,6 +156,7 @@ async def play(server, story):
     player = Player(server, table)
     for user in story["online"]:
         await player.device(user)
+    player.samples.sync_token = "sync-token-2"
     steps = [await player.step(step) for step in story["steps"]]
     await asyncio.get_running_loop().run_in_executor(None, server.stop)
     player.events["bye"] = player.samples.recorded(await player.expect(story["online"][0], "bye"))

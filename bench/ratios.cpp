@@ -8,9 +8,11 @@ namespace {
 struct Pair {
   const char *workload, *figure, *limit, *limit_figure;
   std::map<std::string, std::string> (*limit_params)(const Result&);
+  Better better = Better::higher;
 };
 
 std::map<std::string, std::string> same(const Result& result) { return result.params; }
+std::map<std::string, std::string> batch_1(const Result&) { return {{"batch", "1"}}; }
 std::map<std::string, std::string> batch_100(const Result&) { return {{"batch", "100"}}; }
 
 constexpr const char* per_cpu = "per server CPU-second";
@@ -22,6 +24,8 @@ const Pair pairs[] = {
     {"room-closed", per_cpu, "limit-fan-out", per_cpu, same},
     {"pair-closed", "messages", "limit-sqlite", "rows", batch_100},
     {"pair-closed", "messages", "limit-postgres", "rows", batch_100},
+    {"pair-rate", "deliver p50", "limit-sqlite", "commit p50", batch_1, Better::lower},
+    {"pair-rate", "deliver p50", "limit-postgres", "commit p50", batch_1, Better::lower},
     {"store-driver", "rows", "limit-sqlite", "rows", same},
     {"store-driver", "rows per CPU-second", "limit-sqlite", "rows per CPU-second", same},
     {"store-driver", "rows", "limit-postgres", "rows", same},
@@ -51,8 +55,9 @@ void add_ratios(std::vector<Result>& results) {
       double ratio = own->median() / other->median();
       if (!headed) fmt::print("\nOf what the machine allowed in this call\n");
       headed = true;
-      fmt::print("  {:<44} {:<22} {:>5.0f} % of {}\n", result.label(), pair.figure, 100 * ratio, limit->label());
-      result.add(fmt::format("{}, of {}", pair.figure, pair.limit), "", Better::higher, ratio);
+      fmt::print("  {:<44} {:<22} {:>5.0f} % of {}: {}\n", result.label(), pair.figure, 100 * ratio, limit->label(),
+                 pair.limit_figure);
+      result.add(fmt::format("{}, of {}", pair.figure, pair.limit), "", pair.better, ratio);
     }
 }
 

@@ -8,7 +8,7 @@ std::vector<Case> limit_cases(const Options& options) {
                              limit_disk()};
   for (int64_t batch : options.batch.empty() ? std::vector<int64_t>{1, 10, 100, 1000} : options.batch) {
     cases.push_back(limit_sqlite(batch));
-    if (options.postgres && batch > 1) cases.push_back(limit_postgres(batch));
+    if (options.postgres) cases.push_back(limit_postgres(batch));
   }
   return cases;
 }

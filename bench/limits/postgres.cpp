@@ -31,6 +31,15 @@ constexpr const char* append_sql =
     "n.k, b.rev + n.k, 'default'"
     " FROM numbered n JOIN bump b USING (conversation_id) RETURNING message_id, seq, rev";
 
+// A batch of one needs no arrays and, as one statement, no transaction of its own.
+constexpr const char* single_sql =
+    "WITH bump AS (UPDATE conversations SET last_seq = last_seq + 1, rev = rev + 1, updated_at = $4::timestamptz"
+    "  WHERE tenant_id = 'default' AND conversation_id = $1 RETURNING last_seq, rev)"
+    " INSERT INTO im_messages (message_id, conversation_id, sender_id, type, content, client_msg_id, created_at, seq, "
+    "rev, tenant_id) SELECT $2::text, $1, 'sender-17', 'text', $3::jsonb, $2::text, $4::timestamptz, last_seq, rev, "
+    "'default' "
+    "FROM bump RETURNING message_id, seq, rev";
+
 // {"a","b"}, quotes and backslashes escaped.
 std::string array_of(const std::vector<std::string>& items) {
   std::string out = "{";
@@ -57,13 +66,28 @@ class BarePostgres {
     check(PQexec(db(), setup.c_str()));
     check(PQprepare(db(), "lock", lock_sql, 0, nullptr));
     check(PQprepare(db(), "append", append_sql, 0, nullptr));
+    check(PQprepare(db(), "single", single_sql, 0, nullptr));
     PQenterPipelineMode(db());
   }
 
   void commit(int64_t batch) {
+    batch == 1 ? send_one() : send_many(batch);
+    PQpipelineSync(db());
+    int64_t rows = collect();
+    if (rows != batch) fail("postgres: appended {} rows of {}", rows, batch);
+  }
+
+ private:
+  void send_one() {
+    std::string conversation = any_conversation(), message = message_name(next_++);
+    const char* values[] = {conversation.c_str(), message.c_str(), message_content.data(), message_time.data()};
+    PQsendQueryPrepared(db(), "single", 4, values, nullptr, nullptr, 0);
+  }
+
+  void send_many(int64_t batch) {
     std::vector<std::string> conversations, messages, contents;
     for (int64_t i = 0; i < batch; i++) {
-      conversations.push_back(conversation_name(static_cast<int>(random_() % limit_conversations)));
+      conversations.push_back(any_conversation());
       messages.push_back(message_name(next_++));
       contents.emplace_back(message_content);
     }
@@ -76,12 +100,10 @@ class BarePostgres {
     PQsendQueryPrepared(db(), "lock", 1, lock, nullptr, nullptr, 0);
     PQsendQueryPrepared(db(), "append", 4, append, nullptr, nullptr, 0);
     PQsendQueryParams(db(), "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0);
-    PQpipelineSync(db());
-    int64_t rows = collect();
-    if (rows != batch) fail("postgres: {} of {} rows were inserted", rows, batch);
   }
 
- private:
+  std::string any_conversation() { return conversation_name(static_cast<int>(random_() % limit_conversations)); }
+
   PGconn* db() { return connection_.get(); }
 
   void check(PGresult* answer) {

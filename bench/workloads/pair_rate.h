@@ -20,12 +20,23 @@ class PairRate final : public PairTraffic {
 
   int64_t pump(int64_t now) override {
     while (running_ && schedule_.next_due() <= now) {
-      send(turn_ % pairs(), static_cast<uint32_t>(turn_ / pairs() % 2), schedule_.take());
+      int64_t due = schedule_.take();
+      late_.record(now_ns() - due);
+      send(turn_ % pairs(), static_cast<uint32_t>(turn_ / pairs() % 2), due);
       turn_++;
     }
     if (in_flight() > open_loop_in_flight_max)
       fail("the server does not keep up: {} messages are under way", in_flight());
     return running_ ? schedule_.next_due() : INT64_MAX;
+  }
+
+  void reset() override {
+    PairTraffic::reset();
+    late_.clear();
+  }
+  void report(Result& result, double seconds) override {
+    PairTraffic::report(result, seconds);
+    result.add("sent late p50", "ms", Better::none, static_cast<double>(late_.percentile(50)) / 1e6);
   }
 
  private:
@@ -35,6 +46,7 @@ class PairRate final : public PairTraffic {
   Schedule schedule_;
   size_t turn_ = 0;
   bool running_ = false;
+  Histogram late_;  // how long after its time each message was sent: the generator's own part of the latency
 };
 
 }  // namespace aiim::bench

@@ -187,8 +187,9 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   edges.tls = std::move(tls);
   PresenceBoard presence(clock, settings.presence_grace_s * 1000);
 
+  // One core is left for the threads of the store: docs/decisions/0024.
   int count =
-      settings.workers > 0 ? settings.workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+      settings.workers > 0 ? settings.workers : std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
   SharedParts shared{settings, clock, *store, metrics, limiter, identities, *passwords, *bus, edges, presence};
   for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(shared, i));
   for (auto& worker : workers) {

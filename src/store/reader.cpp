@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 
 #include "base/log.h"
 
@@ -27,20 +28,29 @@ Error unavailable(const char* detail) {
 
 Readers::Readers(const StoreOptions& options, std::vector<std::unique_ptr<Db>> connections, const StoreMetrics& metrics)
     : options_(options), metrics_(metrics), readers_(connections.size()) {
-  for (std::size_t i = 0; i < connections.size(); ++i) {
-    Reader& reader = readers_[i];
-    reader.db = std::move(connections[i]);
-    reader.thread = std::thread([this, &reader] { run(reader); });
+  try {
+    for (std::size_t i = 0; i < connections.size(); ++i) {
+      Reader& reader = readers_[i];
+      reader.db = std::move(connections[i]);
+      reader.thread = std::thread([this, &reader] { run(reader); });
+    }
+  } catch (const std::system_error&) {  // no more threads: those that began must not outlive this
+    stop();
+    throw;
   }
 }
 
-Readers::~Readers() {
+Readers::~Readers() { stop(); }
+
+void Readers::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   arrived_.notify_all();
-  for (Reader& reader : readers_) reader.thread.join();
+  for (Reader& reader : readers_) {
+    if (reader.thread.joinable()) reader.thread.join();
+  }
 }
 
 bool Readers::admit() {

@@ -32,6 +32,7 @@ class Readers {
     std::thread thread;
   };
 
+  void stop();
   void run(Reader& reader);
   bool take(Reader& reader);
   void process(Reader& reader);

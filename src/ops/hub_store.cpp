@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "core/bus.h"
 #include "ops/identities.h"
+#include "store/auth.h"
 #include "store/changes.h"
 #include "store/people.h"
 #include "store/users.h"
@@ -97,24 +98,11 @@ constexpr std::int64_t sweep_every_ms = 3'600'000;
 constexpr std::int64_t kept_ms = 24 * 3'600'000;  // rows that every node has seen long ago
 constexpr std::int64_t overlap_ms = 10'000;       // rows commit up to 5 s after their time, and clocks differ
 
-Async<std::vector<AuthChange>> read_auth_changes(App& app, Time since) {
-  std::function<Result<std::vector<AuthChange>>(Db&)> job = [&](Db& db) { return auth_changes_since(db, since); };
-  co_return co_await app.store.read<std::vector<AuthChange>>(std::move(job));
-}
+using SeenChanges = std::set<std::int64_t>;  // by id
 
-Async<Nothing> sweep_old_changes(App& app) {
-  std::function<Result<Nothing>(Tx&)> job = [](Tx& tx) -> Result<Nothing> {
-    TRY(sweep_auth_changes(tx, tx.now + -kept_ms));
-    return Nothing();
-  };
-  co_return co_await app.store.write<Nothing>(std::move(job));
-}
-
-void announce(App& app, Bus& bus, const std::vector<AuthChange>& changes, std::set<std::int64_t>& seen) {
+void announce(App& app, Bus& bus, const std::vector<AuthChange>& changes, const SeenChanges& seen) {
   EventBatch events;
-  std::set<std::int64_t> now_seen;
   for (const AuthChange& change : changes) {
-    now_seen.insert(change.id);
     if (seen.contains(change.id)) continue;
     app.identities.forget(change.tenant_id, change.user_id);
     Event event;
@@ -123,8 +111,40 @@ void announce(App& app, Bus& bus, const std::vector<AuthChange>& changes, std::s
     event.user_id = change.user_id;
     events.push_back(std::make_shared<const Event>(std::move(event)));
   }
-  seen = std::move(now_seen);  // older ones will not be read again
   if (!events.empty()) bus.publish(std::move(events));
+}
+
+/// Announces what changed since then and was not seen yet, however much it is. `seen` becomes what was read now: what
+/// is older will not be read again.
+Async<Nothing> announce_changes(App& app, Bus& bus, Time since, SeenChanges& seen) {
+  SeenChanges now_seen;
+  AuthChange last{.id = 0, .tenant_id = {}, .user_id = {}, .changed_at = since};
+  for (bool more = true; more;) {
+    std::function<Result<std::vector<AuthChange>>(Db&)> job = [&last](Db& db) {
+      return auth_changes_after(db, last.changed_at, last.id);
+    };
+    CO_TRY_AS(changes, co_await app.store.read<std::vector<AuthChange>>(std::move(job)));
+    announce(app, bus, changes, seen);
+    for (const AuthChange& change : changes) now_seen.insert(change.id);
+    more = changes.size() == auth_changes_page;
+    if (more) last = std::move(changes.back());
+  }
+  seen = std::move(now_seen);
+  co_return Nothing();
+}
+
+/// Changes that every node has seen long ago, and logins whose last access token is no longer good.
+Async<Nothing> sweep(App& app) {
+  for (bool more = true; more;) {
+    std::function<Result<bool>(Tx&)> job = [&app](Tx& tx) -> Result<bool> {
+      const Time before = tx.now + -kept_ms;
+      TRY(sweep_auth_changes(tx, before));
+      return sweep_logins(tx, before + -1000 * app.settings.access_token_s);
+    };
+    CO_TRY_AS(again, co_await app.store.write<bool>(std::move(job)));
+    more = again;
+  }
+  co_return Nothing();
 }
 
 }  // namespace
@@ -142,7 +162,7 @@ asio::awaitable<void> fetch_external_keys(App& app) {
 }
 
 asio::awaitable<void> watch_credentials(App& app, Bus& bus) {
-  std::set<std::int64_t> seen;
+  SeenChanges seen;
   std::int64_t swept_ms = steady_ms() - sweep_every_ms;
   Time looked = app.clock.now();  // a while ago, where the database was out of reach or the process was held
   asio::steady_timer timer(app.io);
@@ -152,15 +172,12 @@ asio::awaitable<void> watch_credentials(App& app, Bus& bus) {
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
     const Time now = app.clock.now();
-    auto changes = co_await read_auth_changes(app, std::min(looked, now) + -overlap_ms);
-    if (changes) {
-      announce(app, bus, *changes, seen);
-      looked = now;
-    }
+    auto announced = co_await announce_changes(app, bus, std::min(looked, now) + -overlap_ms, seen);
+    if (announced) looked = now;
     if (steady_ms() - swept_ms < sweep_every_ms) continue;
     swept_ms = steady_ms();
-    auto swept = co_await sweep_old_changes(app);
-    if (!swept) log_warn("auth_changes_not_swept", {{"why", swept.error().detail}});
+    auto swept = co_await sweep(app);
+    if (!swept) log_warn("credentials_not_swept", {{"why", swept.error().detail}});
   }
 }
 

@@ -38,6 +38,12 @@ const Statement revoke_auth_sessions(
     "revoke_auth_sessions",
     "UPDATE auth_sessions SET revoked_at = $4 WHERE tenant_id = $1 AND user_id = $2 AND "
     "session_id <> $3 AND revoked_at IS NULL");
+// When the last login of one sweep ended.
+constexpr std::int64_t logins_per_sweep = 500;
+const Statement select_sweep_end("select_sweep_end",
+                                 "SELECT expires_at FROM auth_sessions WHERE expires_at < $1 ORDER BY expires_at "
+                                 "LIMIT 1 OFFSET $2");
+const Statement delete_auth_sessions("delete_auth_sessions", "DELETE FROM auth_sessions WHERE expires_at < $1");
 
 Login login_from(const Row& row) {
   Login login;
@@ -99,6 +105,13 @@ Result<std::int64_t> revoke_logins(Tx& tx, std::string_view tenant_id, std::stri
     TRY(note_auth_change(tx, tenant_id, user_id));
   }
   return revoked;
+}
+
+Result<bool> sweep_logins(Tx& tx, Time before) {
+  std::optional<Time> last;
+  TRY(tx.db.run(select_sweep_end, {before, logins_per_sweep - 1}, [&](const Row& row) { last = row.time(0); }));
+  TRY(tx.db.run(delete_auth_sessions, {last ? *last + 1 : before}));
+  return last.has_value();
 }
 
 }  // namespace aiim

@@ -34,5 +34,7 @@ Result<bool> rotate_login(Tx& tx, std::string_view tenant_id, std::string_view s
 /// Revokes one login, or with an empty id all of the user's but `except`. Returns how many. Sessions are told.
 Result<std::int64_t> revoke_logins(Tx& tx, std::string_view tenant_id, std::string_view user_id,
                                    std::string_view session_id, std::string_view except = {});
+/// Deletes logins that ended before `before`, some hundreds of them; true when there may be more.
+Result<bool> sweep_logins(Tx& tx, Time before);
 
 }  // namespace aiim

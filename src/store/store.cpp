@@ -10,9 +10,6 @@
 #include "store/store_metrics.h"
 #include "store/writer.h"
 
-// g++ 12 sees the frame's operator delete inlined but not its operator new, and takes them for strangers.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-
 namespace aiim {
 namespace {
 

@@ -22,9 +22,10 @@ const Statement select_users("select_users",
                              "FROM users WHERE tenant_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3");
 const Statement insert_auth_change("insert_auth_change",
                                    "INSERT INTO auth_changes (tenant_id, user_id, changed_at) VALUES ($1, $2, $3)");
-const Statement select_auth_changes("select_auth_changes",
-                                    "SELECT id, tenant_id, user_id FROM auth_changes WHERE changed_at >= $1 "
-                                    "ORDER BY changed_at, id LIMIT 10000");
+const Statement select_auth_changes(
+    "select_auth_changes",
+    "SELECT id, tenant_id, user_id, changed_at FROM auth_changes WHERE changed_at >= $1 "
+    "AND (changed_at > $1 OR id > $2) ORDER BY changed_at, id LIMIT $3");
 const Statement delete_auth_changes("delete_auth_changes", "DELETE FROM auth_changes WHERE changed_at < $1");
 
 }  // namespace
@@ -107,10 +108,10 @@ Result<> note_auth_change(Tx& tx, std::string_view tenant_id, std::string_view u
   return {};
 }
 
-Result<std::vector<AuthChange>> auth_changes_since(Db& db, Time since) {
+Result<std::vector<AuthChange>> auth_changes_after(Db& db, Time since, std::int64_t after_id) {
   std::vector<AuthChange> changes;
-  TRY(db.run(select_auth_changes, {since}, [&](const Row& row) {
-    changes.push_back({row.integer(0), row.string(1), row.string(2)});
+  TRY(db.run(select_auth_changes, {since, after_id, static_cast<std::int64_t>(auth_changes_page)}, [&](const Row& row) {
+    changes.push_back({row.integer(0), row.string(1), row.string(2), row.time(3)});
   }));
   return changes;
 }

@@ -34,8 +34,12 @@ struct AuthChange {
   std::int64_t id;
   std::string tenant_id;
   std::string user_id;
+  Time changed_at;
 };
-Result<std::vector<AuthChange>> auth_changes_since(Db& db, Time since);
+constexpr std::size_t auth_changes_page = 10'000;
+/// In the order of their times and ids: at most a page of those from `since` on, of that very moment only those behind
+/// `after_id`.
+Result<std::vector<AuthChange>> auth_changes_after(Db& db, Time since, std::int64_t after_id);
 Result<> sweep_auth_changes(Tx& tx, Time before);
 
 }  // namespace aiim

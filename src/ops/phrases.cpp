@@ -62,6 +62,7 @@ constexpr Phrase phrases[] = {
     {"must be an http or https URL", "必须是 http 或 https 地址"},
     {"must be an http or https URL of at most 2,048 bytes", "必须是不超过 2048 字节的 http 或 https 地址"},
     {"counts from 1", "从 1 开始计数"},
+    {"at most 4096 bytes of JSON", "JSON 最多 4096 字节"},
     {"has too many numbers with a large exponent", "包含过多指数很大的数字"},
     {"is not a cursor of this list", "不是此列表的游标"},
     {"is not a sync token", "不是有效的同步令牌"},

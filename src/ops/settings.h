@@ -59,7 +59,6 @@ struct Settings {
   // limits
   double rate_limit_per_s = 50;  // writes per user and second; the other classes are multiples of it
   std::int64_t body_bytes_max = 256 * 1024;
-  std::int64_t server_frame_bytes_max = 1024 * 1024;
   std::int64_t group_members_max = 10'000;
   std::int64_t open_streams_max = 512;  // of one user
   std::int64_t outbox_bytes_max = 2 * 1024 * 1024;

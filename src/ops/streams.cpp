@@ -21,6 +21,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int watch_rounds_max = 10;
+constexpr std::size_t usage_bytes_max = 4096;
 
 struct Beginning {
   std::string conversation_id;
@@ -150,6 +151,9 @@ Async<StreamAppended> append_stream(App& app, Caller caller, AppendStream reques
 Async<Nothing> end_stream_op(App& app, Caller caller, EndStream request) {
   if (request.finish_reason) {
     CO_TRY(check_name("finish_reason", *request.finish_reason));
+  }
+  if (request.usage && request.usage->text.size() > usage_bytes_max) {
+    co_return Error::field("usage", "at most 4096 bytes of JSON");
   }
   std::function<Result<Nothing>(Tx&)> job = [&](Tx& tx) -> Result<Nothing> {
     TRY_AS(place, find_stream(tx.db, caller.tenant_id(), caller.user_id(), request.stream_id));

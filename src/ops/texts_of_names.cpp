@@ -83,7 +83,7 @@ std::span<const FieldText> texts_of_names() {
        "Others' messages after the own read cursor, without recalled and `system` ones; counted up to 1,000.",
        R"("minimum":0,"maximum":1000)"},
       {"updated_at", "When it changed last."},
-      {"usage", "What the model says it used: any JSON object.", R"("type":"object")"},
+      {"usage", "What the model says it used: any JSON object of at most 4096 bytes.", R"("type":"object")"},
       {"user", "The user."},
       {"user_id", "The user's id: `sub` of its tokens.", R"("maxLength":64)"},
       {"user_ids", "Ids of users."},

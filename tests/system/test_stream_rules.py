@@ -59,6 +59,24 @@ def test_a_removed_writer_s_streams_end_there_and_only_there(shared_server):
     asyncio.run(whole())
 
 
+def test_a_stream_s_usage_has_a_limit_and_too_much_of_it_ends_nothing(shared_server):
+    server = shared_server
+    group = server.group("usage_bot", ["usage_viewer"])
+
+    async def whole():
+        bot, viewer = await Device(server, "usage_bot").connect(), await Viewer(server, "usage_viewer").connect()
+        stream = await begin(bot, group)
+        end = lambda size: bot.ask("stream.end", {"stream_id": stream, "status": "complete", "usage": {"note": "x" * size}})
+        refused = await end(5000)
+        assert code(refused) == "invalid_request" and refused["error"]["errors"] == [{"field": "usage", "message": "at most 4096 bytes of JSON"}]
+        assert code(await end(4000)) == "ack"
+        assert (await ended(viewer, stream))["usage"] == {"note": "x" * 4000}
+        for device in (bot, viewer):
+            await device.close()
+
+    asyncio.run(whole())
+
+
 def test_a_suspended_writer_s_streams_end_and_take_nothing_more(shared_server):
     server = shared_server
     group = server.group("s_owner", ["s_bot"])

@@ -282,7 +282,7 @@ export interface EndStream {
   readonly status?: StreamStatus | null;
   /** Why the model stopped, in its own words. */
   readonly finish_reason?: string | null;
-  /** What the model says it used: any JSON object. */
+  /** What the model says it used: any JSON object of at most 4096 bytes. */
   readonly usage?: unknown | null;
 }
 
@@ -606,7 +606,7 @@ export interface MessageContent {
   readonly parts?: readonly StreamPart[];
   /** The model that wrote it. */
   readonly model?: string;
-  /** What the model says it used: any JSON object. */
+  /** What the model says it used: any JSON object of at most 4096 bytes. */
   readonly usage?: unknown;
   /** Why the model stopped, in its own words. */
   readonly finish_reason?: string;
@@ -982,7 +982,7 @@ export interface StreamContent {
   readonly parts?: readonly StreamPart[];
   /** The model that writes it. */
   readonly model?: string;
-  /** What the model says it used: any JSON object. */
+  /** What the model says it used: any JSON object of at most 4096 bytes. */
   readonly usage?: unknown;
   /** Why the model stopped, in its own words. */
   readonly finish_reason?: string;

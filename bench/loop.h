@@ -48,6 +48,7 @@ class Loop {
   std::vector<Source*> dirty_;
   std::vector<Source*> flushing_;
   std::vector<epoll_event> events_;
+  int64_t early_for_ns_ = 0;  // the deadline before which a sleep ended early
 };
 
 }  // namespace aiim::bench

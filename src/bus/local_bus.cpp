@@ -15,8 +15,6 @@
 namespace aiim {
 namespace {
 
-constexpr int kSubscribersMax = 64;  // a topic's subscribers are the bits of one word
-
 // Shared: a posted function may still wait in the worker's io_context when the subscriber or the bus is gone.
 struct Worker {
   std::mutex mutex;
@@ -63,7 +61,7 @@ class LocalBus final : public Bus {
     auto worker = std::make_shared<Worker>();
     worker->calls = std::move(subscriber);
     std::lock_guard lock(mutex_);
-    for (int number = 0; number < kSubscribersMax; number++) {
+    for (int number = 0; number < bus_subscribers_max; number++) {
       if (!workers_[number]) {
         workers_[number] = std::move(worker);
         return number;
@@ -109,8 +107,8 @@ class LocalBus final : public Bus {
   }
 
   void publish(EventBatch events) override {
-    std::array<EventBatch, kSubscribersMax> chosen;
-    std::array<std::shared_ptr<Worker>, kSubscribersMax> workers;
+    std::array<EventBatch, bus_subscribers_max> chosen;
+    std::array<std::shared_ptr<Worker>, bus_subscribers_max> workers;
     std::uint64_t interested = 0;
     {
       std::lock_guard lock(mutex_);
@@ -151,7 +149,7 @@ class LocalBus final : public Bus {
   const LocalBusLimits limits_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::uint64_t> topics_;
-  std::array<std::shared_ptr<Worker>, kSubscribersMax> workers_;
+  std::array<std::shared_ptr<Worker>, bus_subscribers_max> workers_;
 };
 
 }  // namespace

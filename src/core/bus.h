@@ -18,10 +18,13 @@ struct BusSubscriber {
   std::function<void()> lost = {};                  // called there: events were dropped; compare with the store
 };
 
+constexpr int bus_subscribers_max = 64;  // a topic's subscribers are the bits of one word
+
 class Bus {
  public:
   virtual ~Bus() = default;
-  /// Before the worker starts; lives until remove(). Returns the subscriber's number. At most 64 at a time.
+  /// Before the worker starts; lives until remove(). Returns the subscriber's number. At most bus_subscribers_max at a
+  /// time.
   virtual int add(BusSubscriber subscriber) = 0;
   /// On the worker's thread, or after it ended. Nothing of the subscriber is called afterwards.
   virtual void remove(int subscriber) = 0;

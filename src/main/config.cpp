@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/crypto.h"
+#include "core/bus.h"
 #include "core/jwt.h"
 #include "main/access_settings.h"
 #include "main/config_sources.h"
@@ -179,7 +180,7 @@ const std::vector<SettingRow>& rows() {
     t.push_back(text_row("instance_id", "INSTANCE_ID", &S::instance_id));
     t.push_back(text_row("host", "AIIM_HOST", &S::host));
     t.push_back(number_row("port", "AIIM_PORT", &S::port, 1, 65535));
-    t.push_back(number_row("workers", "AIIM_WORKERS", &S::workers, 0, 256));
+    t.push_back(number_row("workers", "AIIM_WORKERS", &S::workers, 0, bus_subscribers_max));
     t.push_back(number_row("max_connections", "MAX_CONNECTIONS", &S::max_connections, 1, 10e6));
     t.push_back(number_row("sessions_per_user_max", "AIIM_SESSIONS_PER_USER_MAX", &S::sessions_per_user_max, 1, 1e6));
     t.push_back(

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
@@ -188,8 +189,8 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   PresenceBoard presence(clock, settings.presence_grace_s * 1000);
 
   // One core is left for the threads of the store: docs/decisions/0024.
-  int count =
-      settings.workers > 0 ? settings.workers : std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int count = settings.workers > 0 ? settings.workers : std::clamp(cores - 1, 1, bus_subscribers_max);
   SharedParts shared{settings, clock, *store, metrics, limiter, identities, *passwords, *bus, edges, presence};
   for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(shared, i));
   for (auto& worker : workers) {

@@ -133,18 +133,15 @@ Async<Nothing> announce_changes(App& app, Bus& bus, Time since, SeenChanges& see
   co_return Nothing();
 }
 
-/// Changes that every node has seen long ago, and logins whose last access token is no longer good.
-Async<Nothing> sweep(App& app) {
-  for (bool more = true; more;) {
-    std::function<Result<bool>(Tx&)> job = [&app](Tx& tx) -> Result<bool> {
-      const Time before = tx.now + -kept_ms;
-      TRY(sweep_auth_changes(tx, before));
-      return sweep_logins(tx, before + -1000 * app.settings.access_token_s);
-    };
-    CO_TRY_AS(again, co_await app.store.write<bool>(std::move(job)));
-    more = again;
-  }
-  co_return Nothing();
+/// Changes that every node has seen long ago, and some of the logins whose last access token is no longer good; true
+/// when there may be more of them.
+Async<bool> sweep(App& app) {
+  std::function<Result<bool>(Tx&)> job = [&app](Tx& tx) -> Result<bool> {
+    const Time before = tx.now + -kept_ms;
+    TRY(sweep_auth_changes(tx, before));
+    return sweep_logins(tx, before + -1000 * app.settings.access_token_s);
+  };
+  co_return co_await app.store.write<bool>(std::move(job));
 }
 
 }  // namespace
@@ -175,9 +172,9 @@ asio::awaitable<void> watch_credentials(App& app, Bus& bus) {
     auto announced = co_await announce_changes(app, bus, std::min(looked, now) + -overlap_ms, seen);
     if (announced) looked = now;
     if (steady_ms() - swept_ms < sweep_every_ms) continue;
-    swept_ms = steady_ms();
-    auto swept = co_await sweep(app);
-    if (!swept) log_warn("credentials_not_swept", {{"why", swept.error().detail}});
+    Result<bool> more = co_await sweep(app);
+    if (!more) log_warn("credentials_not_swept", {{"why", more.error().detail}});
+    if (!more || !*more) swept_ms = steady_ms();  // else it goes on after the next look
   }
 }
 

@@ -24,7 +24,7 @@ struct Settings {
   // listening
   std::string host = "0.0.0.0";
   int port = 8083;
-  int workers = 0;  // 0: one per core
+  int workers = 0;  // 0: one per core but the last
   std::int64_t max_connections = 100'000;
   std::int64_t sessions_per_user_max = 500;     // WebSockets of one user at once
   std::int64_t waiting_per_address_max = 1000;  // WebSockets of one address that have not said who they are

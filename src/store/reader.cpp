@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <system_error>
 
 #include "base/log.h"
 
@@ -34,7 +33,7 @@ Readers::Readers(const StoreOptions& options, std::vector<std::unique_ptr<Db>> c
       reader.db = std::move(connections[i]);
       reader.thread = std::thread([this, &reader] { run(reader); });
     }
-  } catch (const std::system_error&) {  // no more threads: those that began must not outlive this
+  } catch (...) {  // no more threads, or memory: those that began must not outlive this
     stop();
     throw;
   }

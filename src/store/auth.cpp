@@ -38,8 +38,8 @@ const Statement revoke_auth_sessions(
     "revoke_auth_sessions",
     "UPDATE auth_sessions SET revoked_at = $4 WHERE tenant_id = $1 AND user_id = $2 AND "
     "session_id <> $3 AND revoked_at IS NULL");
-// When the last login of one sweep ended.
 constexpr std::int64_t logins_per_sweep = 500;
+// When the last login of one sweep ended.
 const Statement select_sweep_end("select_sweep_end",
                                  "SELECT expires_at FROM auth_sessions WHERE expires_at < $1 ORDER BY expires_at "
                                  "LIMIT 1 OFFSET $2");

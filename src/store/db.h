@@ -153,8 +153,8 @@ class Db {
   virtual bool wants_retry() const { return false; }
 
   /// Once, by a connection that will append messages, after the migrations: so that the first append need not wait for
-  /// what the driver has to prepare. Reads all messages once after an
-  /// update: two million took 2.6 s.
+  /// what the driver has to prepare. After an update that may read every message once: two million
+  /// took 2.6 s.
   virtual Result<> start_writing() { return {}; }
   /// Gives back memory that only makes the next statements faster.
   virtual void release_memory() {}

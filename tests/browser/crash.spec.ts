@@ -33,7 +33,7 @@ test('the server dies in the middle of a conversation: nothing is lost, nothing 
 test('what is written offline is kept over a reload, shown as waiting, and leaves in order', async ({ world }) => {
   await world.register('alice', 'bob');
   const { conversation_id: id } = await world.api('alice').createConversation({ type: 'direct', member_ids: ['bob'] });
-  world.tolerated.push(/^error: $/); // DOMExceptions, which have no stack, of the page that is left by reloading
+  world.tolerated.push(/^error: $/); // DOMExceptions without a stack, seen twice around the reload; where they come from is not known
   const proxy = await CuttingProxy.start(world.server.port);
   const alice = await world.signIn('alice', {}, proxy.url);
   await open(alice, 'Bob Shen 沈');

@@ -253,9 +253,6 @@ Result<> PostgresDb::send_pending() {
 
 Result<> PostgresDb::send_prepared(const Statement& statement, int count, const char* const* values, const int* lengths,
                                    const int* formats) {
-  if (unfinished_) {
-    TRY(finish());
-  }
   TRY(send_pending());
   return send_statement(statement, count, values, lengths, formats);
 }
@@ -411,6 +408,9 @@ Result<std::int64_t> PostgresDb::run(const Statement& statement, std::span<const
   }
   std::vector<const char*> values(params.size());
   for (std::size_t i = 0; i < params.size(); ++i) values[i] = at[i] < 0 ? nullptr : scratch_.data() + at[i];
+  if (unfinished_) {  // its failure is not this statement's
+    TRY(finish());
+  }
   TRY(send_prepared(statement, static_cast<int>(values.size()), values.data(), nullptr, nullptr));
   TRY_AS(results, finish());
   const PGresult* result = results.back().get();

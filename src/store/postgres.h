@@ -92,7 +92,8 @@ class PostgresDb final : public Db {
   Result<> send_sync();
   /// Sends a sync and awaits all that was sent: the results of the queries, in order, or the first failure.
   Result<std::vector<PgResult>> finish();
-  /// What was sent is awaited with the commit, or before any other statement.
+  /// What was sent is awaited with the commit or with the results of the next pipeline, and before a statement of
+  /// run().
   void finish_later();
   Result<> await_result(std::int64_t deadline_ms);
   Result<> take_result(const Sent& sent, std::vector<PgResult>& results, std::int64_t deadline_ms,
@@ -133,7 +134,7 @@ class PgPipeline {
   };
   Result<> add(const Statement& statement, std::initializer_list<Value> values);
   Result<std::vector<PgResult>> finish() { return db_.finish(); }
-  /// For statements whose rows nobody wants: a failure is the commit's, or the next statement's.
+  /// For statements whose rows nobody wants: a failure is the commit's, or the next pipeline's or statement's.
   void finish_later() { db_.finish_later(); }
 
  private:

@@ -1,5 +1,7 @@
-// Moving cursors on PostgreSQL: two round trips per batch. The first locks the members' rows in sorted order and reads
-// what each step needs; the second writes where each cursor ended, and its receipt.
+// Moving cursors on PostgreSQL: two round trips per batch, the commit included. The first locks the members' rows in
+// sorted order and reads what each step needs; the second writes where each cursor ended, and its receipt, and is
+// awaited with the commit, or alone where somebody read up to a message that is not the last: what stays unread is
+// counted then.
 #include <map>
 #include <tuple>
 
@@ -174,11 +176,13 @@ class Advance {
     TRY(pipeline.add(move_cursors, {places, delivered, read, now_}));
     TRY(pipeline.add(insert_receipts, {receipts_.tenants, receipts_.conversations, receipts_.users, statuses_,
                                        receipt_seqs_, receipt_ids_, now_}));
-    if (!unread_places_.empty()) {
-      TRY(pipeline.add(count_unread, {unread_.tenants, unread_.conversations, unread_.users, unread_seqs_}));
+    if (unread_places_.empty()) {
+      pipeline.finish_later();
+      return {};
     }
+    TRY(pipeline.add(count_unread, {unread_.tenants, unread_.conversations, unread_.users, unread_seqs_}));
     TRY_AS(results, pipeline.finish());
-    for (int i = 0; !unread_places_.empty() && i < PQntuples(results.back().get()); ++i) {
+    for (int i = 0; i < PQntuples(results.back().get()); ++i) {
       PgRow row(results.back().get(), i);
       CursorOutcome& outcome = outcomes_[unread_places_[static_cast<std::size_t>(row.integer(0)) - 1]];
       outcome.unread_count = row.integer(1);

@@ -343,6 +343,50 @@ TEST_P(StoreTest, OneBadDraftInABatchFailsAlone) {
   EXPECT_NE(metrics_.text().find("aiim_messages_total 100"), std::string::npos) << metrics_.text();
 }
 
+// PostgreSQL tells what became of one kind's writes while it answers the next kind's questions.
+TEST_P(StoreTest, ABadDraftFailsNeitherTheStreamNorTheCursorOfItsBatch) {
+  open();
+  ASSERT_TRUE(run(store_->append(draft("c2", "alice", 7777))));
+  auto streaming = draft("c1", "alice", 1);
+  streaming.stream = true;
+  ASSERT_TRUE(run(store_->append(streaming)));
+  std::promise<void> gate;
+  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
+    opened.wait();
+    return 1;
+  };
+  auto first = start(store_->write<int>(std::move(blocking)));
+  auto good = start(store_->append(draft("c1", "alice", 2)));
+  auto taken = draft("c1", "alice", 3);
+  taken.message_id = message_id(7777);  // breaks the statement, as a driver's bug would
+  auto bad = start(store_->append(std::move(taken)));
+  StreamAppend append;
+  append.tenant_id = "t";
+  append.user_id = "alice";
+  append.stream_id = message_id(1);
+  append.ops.text = R"([{"delta":"x","op":"text"}])";
+  auto appended = start(store_->append_stream(append));
+  CursorStep step;
+  step.tenant_id = "t";
+  step.conversation_id = "c1";
+  step.user_id = "bob";
+  step.seq = 2;
+  auto moved = start(store_->advance(step));
+  io_.poll();
+  gate.set_value();
+  run();
+  EXPECT_EQ(good.get()->message.seq, 2);
+  EXPECT_FALSE(bad.get());
+  auto stream = appended.get();
+  ASSERT_TRUE(stream);
+  EXPECT_EQ(stream->verdict, StreamAppendOutcome::Verdict::appended);
+  EXPECT_EQ(stream->n, 1);
+  auto cursor = moved.get();
+  ASSERT_TRUE(cursor);
+  EXPECT_EQ(cursor->verdict, CursorOutcome::Verdict::moved);
+  EXPECT_EQ(cursor->delivered_seq, 2);
+}
+
 TEST_P(StoreTest, RepeatsFromSeveralWorkersAreOneMessageAndOneEvent) {
   open();
   std::atomic<int> appended{0}, duplicates{0}, mismatches{0};

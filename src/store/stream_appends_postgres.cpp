@@ -1,5 +1,6 @@
-// Appending to streams on PostgreSQL in two round trips per batch. The first locks the streams' rows in sorted order
-// and, with a snapshot from after that, judges whether their writers are members; the second writes.
+// Appending to streams on PostgreSQL in two round trips per batch, the commit included. The first locks the streams'
+// rows in sorted order and, with a snapshot from after that, judges whether their writers are members; the second
+// writes, and is awaited with the commit.
 #include <map>
 
 #include "store/messages.h"
@@ -97,7 +98,7 @@ Result<> PostgresDb::append_streams(std::span<const StreamAppend* const> appends
   PgPipeline pipeline(*this);
   TRY(pipeline.add(insert_appends, {tenants, ids, numbers, ops, totals, at}));
   TRY(pipeline.add(update_streams, {changed_tenants, changed_ids, last, bytes, lease}));
-  TRY(pipeline.finish());
+  pipeline.finish_later();
   return {};
 }
 

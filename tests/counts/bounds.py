@@ -61,6 +61,21 @@ BOUNDS = {
         "postgres_statements": (0.1, 0.7, 0.44),
         "postgres_round_trips": (0.1, 0.3, 0.19),
     },
+    # A message, a receipt and an append to a stream in one transaction, and the commit of the one before.
+    "a batch of every kind, sqlite": {
+        "allocations": (1, 360, 300),
+        "sends": (1, 11, 9),
+        "syncs": (1, 2.4, 1.5),
+        "sqlite_statements": (1, 17, 14.4),
+    },
+    # Each kind looks in the round trip in which the one before writes, and the last writes with the COMMIT.
+    "a batch of every kind, postgres": {
+        "allocations": (1, 600, 505),
+        "sends": (1, 16.5, 13.4),
+        "receives": (1, 11, 9),
+        "postgres_statements": (1, 15.5, 15),
+        "postgres_round_trips": (1, 5.5, 5),
+    },
     "ping of a burst of 16": {
         "allocations": (0, 0.1, 0.02),
         "sends": (1 / 16, 1.1 / 16, 1 / 16),

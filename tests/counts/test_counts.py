@@ -128,6 +128,51 @@ def test_messages_that_meet_share_a_commit_and_a_write_per_member(server):
     judge(f"message of a burst of 16 to 51 members, {server.database}", counted)
 
 
+def test_work_of_every_kind_shares_a_commit(server):
+    room = Room(server, 2, f"{server.database}-kinds-")
+    sender, reader = (member.socket for member in room.members)
+    room.send()
+    room.receive()
+    sender.say("stream.start", {"conversation_id": room.conversation}, "start")
+    while (reply := sender.json()).get("id") != "start":
+        pass
+    stream = reply["data"]["stream_id"]
+    counts = server.counts
+
+    def batch(n):
+        """One message whose commit is held, and behind it a message, an append to the stream and a receipt."""
+        with counts.commits_held():
+            held = counts["commits_held"]
+            room.send()
+            until(lambda: counts["commits_held"] > held, "the first message's commit is held")
+            before = counts.read()
+            room.send()
+            append = {"stream_id": stream, "n": n, "ops": [{"op": "text", "delta": TEXT_BYTES}]}
+            sender.say("stream.append", append, f"append-{n}")
+            reader.say("mark_delivered", {"conversation_id": room.conversation, "seq": n}, f"mark-{n}")
+            for socket in (sender, reader):  # answered at once: all before it have reached the store
+                socket.say("ping", name=f"taken-{n}")
+                while socket.json().get("id") != f"taken-{n}":
+                    pass
+        acks, marked = {f"m{room.sent - 2}", f"m{room.sent - 1}", f"append-{n}"}, False
+        while acks:
+            reply = sender.json()
+            assert reply["type"] != "error", reply
+            if reply["type"] == "ack":
+                acks.discard(reply["id"])
+        while not marked:
+            reply = reader.json()
+            assert reply["type"] != "error", reply
+            marked = reply.get("id") == f"mark-{n}"
+        return counts.since(before)
+
+    batch(1)  # statements are prepared
+    counted = [batch(n) for n in range(2, 12)]
+    room.close()
+    mean = {name: sum(each[name] for each in counted) / len(counted) for name in counted[0]}
+    judge(f"a batch of every kind, {server.database}", mean)
+
+
 def test_a_burst_of_pings_is_one_read_and_one_write(server):
     member = Member(server, f"{server.database}-echo")
     ping = frame(TEXT, '{"type":"ping","id":"p"}')

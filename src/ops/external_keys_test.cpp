@@ -42,12 +42,12 @@ class ExternalKeysTest : public testing::Test {
     return head.starts_with("GET /.well-known/openid-configuration ") ? configuration_ : keys_;
   }
   Result<std::vector<JwtKey>> find(ExternalKeys& keys, const std::string& kid) {
-    boost::asio::io_context io;
     std::optional<Result<std::vector<JwtKey>>> found;
-    boost::asio::co_spawn(io, keys.find(JwtAlgorithm::EdDSA, kid),
+    io_.restart();
+    boost::asio::co_spawn(io_, keys.find(JwtAlgorithm::EdDSA, kid),
                           [&](std::exception_ptr, auto result) { found = std::move(result); });
-    auto keep_running = boost::asio::make_work_guard(io);
-    while (!found) io.run_one();
+    auto keep_running = boost::asio::make_work_guard(io_);
+    while (!found) io_.run_one();
     return std::move(*found);
   }
   ExternalKeys::Source by_url() { return {server_.url("/keys"), "", false}; }
@@ -58,6 +58,7 @@ class ExternalKeysTest : public testing::Test {
   std::string configuration_;
   TestServer server_{[this](const std::string& head) { return answer(head); }};
   ManualClock clock_{Time{1'800'000'000'000}};
+  boost::asio::io_context io_;  // ends after the client, whose thread answers through it
   HttpClient http_{HttpClient::Options{}};
 };
 

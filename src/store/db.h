@@ -142,13 +142,18 @@ class Db {
   virtual Result<Time> begin_write(Time now) = 0;
   /// Opens a read-only transaction with one snapshot for all its statements.
   virtual Result<> begin_read() = 0;
-  virtual Result<> commit() = 0;
+  Result<> commit() { return commit(std::nullopt); }
+  /// Fails with `unavailable`, to be rolled back, when what was sent before was not done `by` the database's time.
+  virtual Result<> commit(std::optional<Time> by) = 0;
   virtual void rollback() = 0;
   virtual Result<> savepoint() = 0;  // one level
   virtual Result<> release_savepoint() = 0;
   virtual Result<> rollback_to_savepoint() = 0;
   /// False after the connection was lost: the owner makes a new one.
   virtual bool usable() const = 0;
+  /// After a commit that failed with the connection: true when the server hung up before the commit's turn, so that
+  /// nothing was kept. Otherwise nobody knows.
+  virtual bool surely_undone() const { return false; }
   /// True when the last failure only asks for another attempt of the whole transaction (deadlock, serialization).
   virtual bool wants_retry() const { return false; }
 

@@ -14,12 +14,10 @@
 namespace aiim {
 namespace {
 
-// Locks in the order of its input, which is sorted; answers with the rows as they are once locked, and the server's
-// time.
+// Locks in the order of its input, which is sorted; answers with the rows as they are once locked.
 const Statement lock_conversations(
     "append.lock.postgres",
-    "SELECT i.place, c.ctid, c.last_seq, c.rev, c.epoch, clock_timestamp() FROM unnest($1::text[], $2::text[]) WITH "
-    "ORDINALITY "
+    "SELECT i.place, c.ctid, c.last_seq, c.rev, c.epoch FROM unnest($1::text[], $2::text[]) WITH ORDINALITY "
     "AS i (tenant_id, conversation_id, place) CROSS JOIN LATERAL (SELECT ctid, last_seq, rev, epoch "
     "FROM conversations WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1 "
     "FOR NO KEY UPDATE) c",
@@ -130,12 +128,10 @@ class Append {
       lock_conversations_of.add(conversation);
     }
     PgPipeline pipeline(db_);
-    auto asked_ms = steady_ms();
     TRY(pipeline.add(lock_conversations, {lock_tenants, lock_conversations_of}));
     TRY(pipeline.add(judge_drafts, {tenants, conversations, senders, keys, replies}));
     TRY_AS(results, pipeline.finish());
     take_conversations(distinct, results[0].get());
-    if (PQntuples(results[0].get()) > 0) db_.heard_time(PgRow(results[0].get(), 0).time(5), asked_ms);
     for (int i = 0; i < PQntuples(results[1].get()); ++i) take_verdict(PgRow(results[1].get(), i));
     return {};
   }

@@ -28,12 +28,18 @@ constexpr const char* sql_rollback = "ROLLBACK";
 constexpr const char* sql_savepoint = "SAVEPOINT job";
 constexpr const char* sql_release = "RELEASE SAVEPOINT job";
 constexpr const char* sql_back = "ROLLBACK TO SAVEPOINT job";
+constexpr const char* pipeline_sync = "sync";
 constexpr std::pair<const char*, const char*> controls[] = {
     {"c0", sql_begin_write}, {"c1", sql_begin_read}, {"c2", sql_commit}, {"c3", sql_rollback},
     {"c4", sql_savepoint},   {"c5", sql_release},    {"c6", sql_back}};
 
 // The one clock allowed in SQL.
 const Statement read_clock("clock.read", "SELECT clock_timestamp()", DbKind::postgres);
+// Right before the COMMIT, where nothing but the COMMIT itself can take time any more: fails when it is too late.
+const Statement commit_in_time("commit.in_time.postgres",
+                               "SELECT clock_timestamp(), 1 / (clock_timestamp() < $1::timestamptz)::integer",
+                               DbKind::postgres);
+constexpr std::string_view division_by_zero = "22012";
 
 ErrorCode error_code(std::string_view sqlstate) {
   auto is = [&](std::string_view prefix) { return sqlstate.substr(0, prefix.size()) == prefix; };
@@ -117,6 +123,10 @@ Error PostgresDb::lose(const char* why) {
 
 Error PostgresDb::failed(const char* what, const PGresult* result) {
   auto sqlstate = field(result, PG_DIAG_SQLSTATE);
+  if (what == commit_in_time.name() && sqlstate == division_by_zero) {
+    log_error("transaction_too_long", {});
+    return Error(ErrorCode::unavailable, "The change took too long.");
+  }
   auto kind = sqlstate.empty() ? ErrorCode::unavailable : error_code(sqlstate);
   wants_retry_ = sqlstate == "40001" || sqlstate == "40P01";  // serialization, deadlock
   // Messages quote values; those about the statement's own text (class 42) do not.
@@ -126,10 +136,12 @@ Error PostgresDb::failed(const char* what, const PGresult* result) {
                       {"constraint", field(result, PG_DIAG_CONSTRAINT_NAME)},
                       {"function", field(result, PG_DIAG_SOURCE_FUNCTION)},
                       {"error", message}};
-  kind == ErrorCode::conflict ? log_warn("postgres_failed", fields) : log_error("postgres_failed", fields);
-  // After FATAL the server hangs up; whether it had committed before is then unknown.
+  bool told = sqlstate == "25P02";  // the transaction had failed before: by what has its own line
+  if (!told) kind == ErrorCode::conflict ? log_warn("postgres_failed", fields) : log_error("postgres_failed", fields);
+  // After FATAL the server hangs up. Before the COMMIT's turn nothing can have been kept; after it nobody knows.
   auto severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
   bool ended = severity == "FATAL" || severity == "PANIC";
+  surely_undone_ = ended && what != sql_commit && what != pipeline_sync;
   if (ended || PQstatus(connection_) == CONNECTION_BAD) lose("the server closed the connection");
   return Error(kind, kind == ErrorCode::conflict ? "The change conflicts with stored data." : "");
 }
@@ -157,6 +169,9 @@ Result<> PostgresDb::send_pending() {
 
 Result<> PostgresDb::send_prepared(const Statement& statement, int count, const char* const* values, const int* lengths,
                                    const int* formats) {
+  if (unfinished_ && !pending_.empty()) {  // another job begins: what the one before left must not fail in its name
+    TRY(finish());
+  }
   TRY(send_pending());
   return send_statement(statement, count, values, lengths, formats);
 }
@@ -181,7 +196,7 @@ Result<> PostgresDb::send_statement(const Statement& statement, int count, const
 Result<> PostgresDb::send_sync() {
   if (lost_) return Error(ErrorCode::unavailable);
   if (!PQpipelineSync(connection_)) return lose("send");
-  sent_.push_back({Sent::sync, "sync", nullptr});
+  sent_.push_back({Sent::sync, pipeline_sync, nullptr});
   return {};
 }
 
@@ -312,7 +327,7 @@ Result<std::int64_t> PostgresDb::run(const Statement& statement, std::span<const
   }
   std::vector<const char*> values(params.size());
   for (std::size_t i = 0; i < params.size(); ++i) values[i] = at[i] < 0 ? nullptr : scratch_.data() + at[i];
-  if (unfinished_) {  // its failure is not this statement's
+  if (unfinished_) {
     TRY(finish());
   }
   TRY(send_prepared(statement, static_cast<int>(values.size()), values.data(), nullptr, nullptr));
@@ -345,10 +360,11 @@ Result<> PostgresDb::run_script(std::string_view sql) {
 }
 
 // While transactions follow each other each brings the server's time for the next, and its first statement takes its
-// BEGIN along.
+// BEGIN along. That time is counted from when it was asked for, so it may run ahead, by what the answer took and at
+// most clock_ms_max.
 Result<Time> PostgresDb::begin_write(Time) {
   if (lost_) return Error(ErrorCode::unavailable);
-  reading_ = wants_retry_ = heard_ = false;
+  reading_ = wants_retry_ = surely_undone_ = false;
   pending_.push_back(sql_begin_write);
   if (!clock_ || steady_ms() - clock_asked_ms_ > clock_ms_max) {
     auto asked_ms = steady_ms();
@@ -366,16 +382,17 @@ Result<> PostgresDb::begin_read() {
   return {};
 }
 
-Result<> PostgresDb::commit() {
+Result<> PostgresDb::commit(std::optional<Time> by) {
   bool begins = !pending_.empty() && (pending_.front() == sql_begin_read || pending_.front() == sql_begin_write);
   if (!open_ && begins) {  // nothing was asked
     pending_.clear();
     return {};
   }
   TRY(send_pending());
-  bool asks_time = !reading_ && !heard_;
-  if (asks_time) {
-    TRY(send_statement(read_clock, 0, nullptr, nullptr, nullptr));
+  if (by) {
+    auto in_time = to_rfc3339(*by);
+    const char* value = in_time.c_str();
+    TRY(send_statement(commit_in_time, 1, &value, nullptr, nullptr));
   }
   TRY(send_control(sql_commit));
   if (reading_) {  // nobody waits for the end of a read: its answer is taken with the next one
@@ -386,7 +403,7 @@ Result<> PostgresDb::commit() {
   committed_ = false;
   auto asked_ms = steady_ms();
   auto done = finish();
-  if (done && asks_time) heard_time(PgRow(done->back().get(), 0).time(0), asked_ms);
+  if (done && by) heard_time(PgRow(done->back().get(), 0).time(0), asked_ms);
   if (committed_) return {};  // also when the connection broke right after the answer
   if (!lost_) open_ = PQtransactionStatus(connection_) != PQTRANS_IDLE;  // a statement before the COMMIT failed
   if (!done) return std::move(done).error();

@@ -27,18 +27,14 @@ class PostgresDb final : public Db {
   Result<> run_script(std::string_view sql) override;
   Result<Time> begin_write(Time now) override;
   Result<> begin_read() override;
-  Result<> commit() override;
+  using Db::commit;
+  Result<> commit(std::optional<Time> by) override;
   void rollback() override;
   Result<> savepoint() override;
   Result<> release_savepoint() override;
   Result<> rollback_to_savepoint() override;
   bool usable() const override { return !lost_; }
-  /// A statement of this transaction, sent at `asked_ms`, brought the server's time.
-  void heard_time(Time time, std::int64_t asked_ms) {
-    clock_ = time;
-    clock_asked_ms_ = asked_ms;
-    heard_ = true;
-  }
+  bool surely_undone() const override { return surely_undone_; }
   bool wants_retry() const override { return wants_retry_; }
   Result<> append_messages(std::span<const MessageDraft* const> drafts, std::span<AppendOutcome> outcomes,
                            Time now) override;
@@ -57,6 +53,11 @@ class PostgresDb final : public Db {
     const Statement* statement;  // prepare, query, write
   };
 
+  /// A statement that was sent at `asked_ms` brought the server's time.
+  void heard_time(Time time, std::int64_t asked_ms) {
+    clock_ = time;
+    clock_asked_ms_ = asked_ms;
+  }
   Result<> send_control(const char* sql);
   Result<> send_pending();
   Result<> send_prepared(const Statement& statement, int count, const char* const* values, const int* lengths,
@@ -66,8 +67,8 @@ class PostgresDb final : public Db {
   Result<> send_sync();
   /// Sends a sync and awaits all that was sent: the results of the queries, in order, or the first failure.
   Result<std::vector<PgResult>> finish();
-  /// What was sent is awaited with the commit or with the results of the next pipeline, and before a statement of
-  /// run().
+  /// What was sent is awaited with the commit or with the results of the next pipeline; before a statement of run() and
+  /// before another job's savepoint.
   void finish_later();
   Result<> await_result(std::int64_t deadline_ms);
   Result<> take_result(const Sent& sent, std::vector<PgResult>& results, std::int64_t deadline_ms,
@@ -79,6 +80,7 @@ class PostgresDb final : public Db {
   PGconn* connection_ = nullptr;
   std::int64_t query_timeout_ms_;
   bool lost_ = false;
+  bool surely_undone_ = false;
   bool wants_retry_ = false;
   bool committed_ = false;            // the server said so, to the last COMMIT
   bool open_ = false;                 // a transaction was begun on the server
@@ -92,7 +94,6 @@ class PostgresDb final : public Db {
   // The server's clock, as each transaction brings it: what it showed, and when on ours it was asked.
   std::optional<Time> clock_;
   std::int64_t clock_asked_ms_ = 0;
-  bool heard_ = false;  // in this transaction
 };
 
 /// Several statements with array parameters in one round trip.
@@ -101,14 +102,14 @@ class PgPipeline {
   explicit PgPipeline(PostgresDb& db) : db_(db) {}
   struct Value {
     Value(const PgArray& array) : data(array.bytes().data()), length(static_cast<int>(array.bytes().size())) {}
-    Value(const std::string& text) : data(text.c_str()), binary(false) {}  // must live until finish()
+    Value(const std::string& text) : data(text.c_str()), binary(false) {}  // must live until add() returns
     const char* data;
     int length = 0;
     bool binary = true;
   };
   Result<> add(const Statement& statement, std::initializer_list<Value> values);
   Result<std::vector<PgResult>> finish() { return db_.finish(); }
-  /// For statements whose rows nobody wants: a failure is the commit's, or the next pipeline's or statement's.
+  /// For statements whose rows nobody wants. Their failure is told by the commit, or by what is asked next.
   void finish_later() { db_.finish_later(); }
 
  private:

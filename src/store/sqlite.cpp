@@ -254,7 +254,8 @@ Result<> SqliteDb::begin_read() {
   return {};
 }
 
-Result<> SqliteDb::commit() {
+// Nothing is left to be done but the commit itself, so `by` has no say.
+Result<> SqliteDb::commit(std::optional<Time>) {
   static const char* const sql = "COMMIT";
   bool wrote = !std::exchange(reading_, false);
   TRY(control(sql));

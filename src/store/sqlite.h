@@ -25,7 +25,8 @@ class SqliteDb final : public Db {
   Result<> run_script(std::string_view sql) override;
   Result<Time> begin_write(Time now) override;
   Result<> begin_read() override;
-  Result<> commit() override;
+  using Db::commit;
+  Result<> commit(std::optional<Time> by) override;
   void rollback() override;
   Result<> savepoint() override;
   Result<> release_savepoint() override;

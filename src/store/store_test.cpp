@@ -387,6 +387,45 @@ TEST_P(StoreTest, ABadDraftFailsNeitherTheStreamNorTheCursorOfItsBatch) {
   EXPECT_EQ(cursor->delivered_seq, 2);
 }
 
+// A job whose last statement nobody waited for, and behind it one that begins with a pipeline.
+TEST_P(StoreTest, AWriteThatFailsLateFailsInItsOwnName) {
+  open();
+  ASSERT_TRUE(run(store_->append(draft("c2", "alice", 7777))));
+  std::promise<void> gate;
+  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
+    opened.wait();
+    return 1;
+  };
+  auto first = start(store_->write<int>(std::move(blocking)));
+  auto appending = [](int n, int id) -> std::function<Result<int>(Tx&)> {
+    return [=](Tx& tx) -> Result<int> {
+      auto message = draft("c1", "alice", n);
+      message.message_id = message_id(id);
+      const MessageDraft* drafts[] = {&message};
+      AppendOutcome outcomes[1];
+      TRY(tx.db.append_messages(drafts, outcomes, tx.now));
+      Event event;
+      event.conversation_id = "c1";
+      tx.publish(std::move(event));
+      return 1;
+    };
+  };
+  auto bad = start(store_->write<int>(appending(1, 7777)));  // taken
+  auto good = start(store_->write<int>(appending(2, 2)));
+  io_.poll();
+  gate.set_value();
+  run();
+  EXPECT_FALSE(bad.get());
+  EXPECT_TRUE(good.get());
+  EXPECT_EQ(published_.size(), 2u);
+  std::function<Result<std::int64_t>(Db&)> counting = [](Db& db) -> Result<std::int64_t> {
+    std::int64_t count = 0;
+    TRY(db.run(count_messages, {"c1"}, [&](const Row& row) { count = row.integer(0); }));
+    return count;
+  };
+  EXPECT_EQ(*run(store_->read<std::int64_t>(std::move(counting))), 1);
+}
+
 TEST_P(StoreTest, RepeatsFromSeveralWorkersAreOneMessageAndOneEvent) {
   open();
   std::atomic<int> appended{0}, duplicates{0}, mismatches{0};
@@ -625,6 +664,41 @@ TEST_P(PostgresStoreTest, AJobThatBreaksItsConnectionFailsAlone) {
   EXPECT_EQ(bad.get().error().code, ErrorCode::unavailable);
   EXPECT_EQ(published_.size(), 10u);
   EXPECT_EQ(*run(store_->read<std::string>(reading_name("c1"))), "after");
+}
+
+// What an insert of a message does besides, in PL/pgSQL.
+void add_trigger(Db& db, std::string body) {
+  ASSERT_TRUE(
+      db.run_script("CREATE SEQUENCE calls; CREATE FUNCTION meddle() RETURNS trigger AS $$BEGIN " + std::move(body) +
+                    " RETURN NEW; END$$ LANGUAGE plpgsql; "
+                    "CREATE TRIGGER meddle BEFORE INSERT ON im_messages FOR EACH ROW EXECUTE FUNCTION meddle()"));
+}
+
+TEST_P(PostgresStoreTest, AWriteThatIsSlowBeforeTheCommitIsUndone) {
+  options_.transaction_ms_max = 100;
+  open();
+  add_trigger(*database_.open(), "IF nextval('calls') <= 3 THEN PERFORM pg_sleep(0.2); END IF;");
+  auto undone = run(store_->append(draft("c1", "alice", 1)));  // three attempts
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(published_.size(), 0u);
+  auto outcome = run(store_->append(draft("c1", "alice", 1)));
+  ASSERT_TRUE(outcome) << outcome.error().detail;
+  EXPECT_EQ(outcome->verdict, Verdict::appended);
+  EXPECT_EQ(outcome->message.seq, 1);
+}
+
+TEST_P(PostgresStoreTest, AConnectionThatEndsBeforeTheCommitsTurnIsNoUnknownOutcome) {
+  std::atomic<int> lost_events{0};
+  options_.events_lost = [&] { ++lost_events; };
+  open();
+  add_trigger(*database_.open(),
+              "IF nextval('calls') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(1); END IF;");
+  auto outcome = run(store_->append(draft("c1", "alice", 1)));
+  ASSERT_TRUE(outcome) << outcome.error().detail;
+  EXPECT_EQ(outcome->verdict, Verdict::appended);
+  EXPECT_EQ(outcome->message.seq, 1);
+  EXPECT_EQ(lost_events, 0);
 }
 
 TEST_P(PostgresStoreTest, ADeadlockIsTriedAgain) {

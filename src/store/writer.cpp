@@ -165,14 +165,14 @@ Writer::Attempt Writer::attempt(Jobs jobs) {
   fail_point("before_commit");
   Result<> kept = [&] {
     Timed timed(metrics_.commit);
-    return db_->commit();
+    return db_->commit(*now + options_.transaction_ms_max);
   }();
   if (kept) {
     metrics_.commits.add();
     metrics_.batch_size.observe(static_cast<double>(done.ran));
     return done;
   }
-  if (!db_->usable()) {
+  if (!db_->usable() && !db_->surely_undone()) {
     log_error("commit_outcome_unknown", {{"jobs", done.ran}});
     done.end = End::unknown;
     return done;

@@ -100,6 +100,8 @@ export interface ClientLimits {
   readonly backoffMaxMs: number;
   /** How long to wait for a pong before the connection counts as dead. Default 10,000. */
   readonly pongTimeoutMs: number;
+  /** Bytes of one frame to the server, which refuses more. Default 262,144. */
+  readonly frameBytesMax: number;
   /** Requests on the socket that wait for their answer. Default 512. */
   readonly pendingMax: number;
   /** Unsent messages. Default 1,000. */
@@ -448,8 +450,18 @@ export interface OutboxStore extends Observable<readonly OutboxItem[]> {
 
 /** What happens, besides state: every event of the server as it arrived, and these. */
 export interface ClientEvents extends ServerEvents {
-  /** A message of somebody else that is new since the connection went live: for notifications. */
-  incoming: { readonly message: Message; readonly conversation: Conversation; readonly mentioned: boolean };
+  /**
+   * A message of somebody else that is new since the client first went live, once and in the conversation's order.
+   * `missed`: it came while the client was away for a while, and was caught up with: a bot answers it, a notification may
+   * be too late. What came before the client started is history: see `unreadCount`. After a very long absence the server
+   * may leave messages out of the catch-up; those are history too.
+   */
+  incoming: {
+    readonly message: Message;
+    readonly conversation: Conversation;
+    readonly mentioned: boolean;
+    readonly missed: boolean;
+  };
   /** A message of the outbox failed. */
   'send.failed': OutboxItem;
   /** The user must sign in again. */

@@ -99,8 +99,7 @@ export class AuthSession {
       await this.save({ ...session, ...pair });
       return pair.access_token;
     } catch (error) {
-      const over =
-        error instanceof AiimError && ['unauthenticated', 'suspended', 'forbidden', 'not_found'].includes(error.code);
+      const over = error instanceof AiimError && ['unauthenticated', 'suspended'].includes(error.code);
       if (!over) throw error;
       await this.save(null);
       return null;

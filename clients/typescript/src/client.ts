@@ -138,7 +138,16 @@ export class AiimClient implements Client {
       streams,
       userId: () => me.userId,
       startStream: (id, start) =>
-        startStream({ connection, limits, session: (signal) => this.session(signal) }, id, start),
+        startStream(
+          {
+            connection,
+            limits,
+            whenEnded: (streamId, ended) => streams.whenEnded(streamId, ended),
+            session: (signal) => this.session(signal),
+          },
+          id,
+          start,
+        ),
       warn,
     };
     this.parts = { me, conversations, presence, dispatch: new Dispatch(this.shared, conversations, presence) };

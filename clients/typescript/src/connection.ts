@@ -32,16 +32,21 @@ export interface Session {
 }
 
 interface Pending {
+  readonly bytes: number;
   readonly resolve: (data: unknown) => void;
   readonly reject: (error: AiimError) => void;
   readonly cleanup: () => void;
 }
 
+const closeTooLarge = 1009;
 const closeUnauthenticated = 4401;
 const closeForbidden = 4403;
 const openState = 1;
-/** A token is replaced on the live socket this long before it ends. */
+const timerMaxMs = 86_400_000;
+/** A token is replaced on the live socket this long before it ends, or after two thirds of what is left of it. */
 const renewBeforeMs = 60_000;
+/** A session that was live for less counts as another failed attempt: the next wait is longer. */
+const stableMs = 5_000;
 
 export class Connection {
   readonly state: Subject<ConnectionSnapshot>;
@@ -53,6 +58,9 @@ export class Connection {
   private readonly pending = new Map<string, Pending>();
   private nextId = 1;
   private attempt = 0;
+  private liveAt = 0;
+  /** Sessions in a row that did not last. */
+  private shortLives = 0;
   private retryTimer: ReturnType<typeof setTimeout> | null = null;
   private helloTimer: ReturnType<typeof setTimeout> | null = null;
   private heartbeatTimer: ReturnType<typeof setInterval> | null = null;
@@ -87,7 +95,7 @@ export class Connection {
   start(): void {
     if (this.running) return;
     this.running = true;
-    this.attempt = 0;
+    this.attempt = this.shortLives = 0;
     this.refusedToken = null;
     this.watchDevice(true);
     void this.connect();
@@ -117,7 +125,10 @@ export class Connection {
     if (this.socket !== null) this.lost(1006, error);
   }
 
-  /** One operation and its answer. Rejects with `network` when there is no connection or it breaks. */
+  /**
+   * One operation and its answer. Rejects with `network` when there is no connection or it breaks, with `too_large` when
+   * the server would close the connection over it.
+   */
   request<T>(
     type: string,
     data: object,
@@ -135,6 +146,10 @@ export class Connection {
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(new AiimError('aborted', 'The request was aborted.'));
     const id = String(this.nextId++);
+    const text = JSON.stringify({ type, id, data });
+    const bytes = utf8Length(text);
+    const tooLarge = this.tooLarge(bytes);
+    if (tooLarge !== null) return Promise.reject(tooLarge);
     return new Promise<T>((resolve, reject) => {
       const timeout = setTimeout(() => {
         this.settle(id)?.reject(new AiimError('timeout', 'The server did not answer in time.'));
@@ -143,6 +158,7 @@ export class Connection {
       const onAbort = (): void => this.settle(id)?.reject(new AiimError('aborted', 'The request was aborted.'));
       signal?.addEventListener('abort', onAbort, { once: true });
       this.pending.set(id, {
+        bytes,
         resolve: resolve as (data: unknown) => void,
         reject,
         cleanup: () => {
@@ -150,8 +166,20 @@ export class Connection {
           signal?.removeEventListener('abort', onAbort);
         },
       });
-      socket.send(JSON.stringify({ type, id, data }));
+      socket.send(text);
     });
+  }
+
+  /** The refusal of an operation whose frame would be too large; null when it may be sent. */
+  check(type: string, data: object): AiimError | null {
+    return this.tooLarge(utf8Length(JSON.stringify({ type, id: String(this.nextId), data })));
+  }
+
+  private tooLarge(bytes: number): AiimError | null {
+    const most = this.options.limits.frameBytesMax;
+    return bytes <= most
+      ? null
+      : new AiimError('too_large', `This is too large to be sent: ${bytes} bytes, of at most ${most}.`);
   }
 
   /** An operation whose loss does not matter. */
@@ -278,6 +306,7 @@ export class Connection {
       () => {
         if (this.session !== session) return;
         this.attempt = 0;
+        this.liveAt = Date.now();
         this.refusedToken = null;
         this.enter('live', {});
       },
@@ -322,14 +351,19 @@ export class Connection {
     const { tokens } = this.options;
     const end = this.usedToken === null ? null : expiryOf(this.usedToken);
     if (tokens === null || end === null) return;
-    // A day at most: longer timers overflow, and the clock may be set meanwhile.
-    const wait = Math.min(Math.max(end - Date.now() - renewBeforeMs, 1_000), 86_400_000);
+    const left = end - Date.now();
+    if (left <= 0) return; // the server closes, and then the usual way applies
+    const wait = Math.max(left - Math.min(renewBeforeMs, left / 3), 1_000);
     const { session } = this;
-    this.renewTimer = setTimeout(() => {
-      if (this.session !== session) return;
-      if (end - Date.now() > renewBeforeMs) this.renewInTime();
-      else void this.renew(tokens);
-    }, wait);
+    // A day at most: longer timers overflow, and the clock may be set meanwhile.
+    this.renewTimer = setTimeout(
+      () => {
+        if (this.session !== session) return;
+        if (wait > timerMaxMs) this.renewInTime();
+        else void this.renew(tokens);
+      },
+      Math.min(wait, timerMaxMs),
+    );
   }
 
   private async renew(tokens: TokenSource): Promise<void> {
@@ -342,8 +376,8 @@ export class Connection {
       this.usedToken = token;
       this.renewInTime();
     } catch (cause) {
-      // The server closes at expiry, and then the usual way applies.
-      this.options.onWarning('The access token could not be renewed in time.', cause);
+      this.options.onWarning('The access token could not be renewed.', cause);
+      if (this.session === session) this.renewInTime(); // while it lasts
     }
   }
 
@@ -351,6 +385,8 @@ export class Connection {
 
   private lost(code: number, error: AiimError): void {
     const { bye } = this;
+    const stayed = this.snapshot.state === 'live' && Date.now() - this.liveAt >= stableMs;
+    if (this.snapshot.state === 'live') this.shortLives = stayed ? 0 : this.shortLives + 1;
     this.drop(code);
     if (!this.running) return;
     if (code === closeForbidden) {
@@ -375,7 +411,8 @@ export class Connection {
 
   private retryLater(error: AiimError, askedMs: number | null = null): void {
     const { backoffMinMs, backoffMaxMs } = this.options.limits;
-    const most = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.attempt, 16));
+    const failures = this.attempt + Math.max(0, this.shortLives - 1);
+    const most = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(failures, 16));
     const wait = askedMs ?? Math.random() * most;
     this.attempt++;
     this.turn++;
@@ -413,8 +450,15 @@ export class Connection {
         // It was not open yet; then there is nothing to close.
       }
     }
-    for (const id of [...this.pending.keys()])
-      this.settle(id)?.reject(new AiimError('network', 'The connection broke before the answer came.'));
+    // The server does not say which frame was too large for it.
+    const largest = code === closeTooLarge ? Math.max(...[...this.pending.values()].map(({ bytes }) => bytes)) : -1;
+    for (const [id, { bytes }] of [...this.pending]) {
+      this.settle(id)?.reject(
+        bytes === largest
+          ? new AiimError('too_large', `This is too large for the server: ${bytes} bytes.`)
+          : new AiimError('network', 'The connection broke before the answer came.'),
+      );
+    }
     const end = this.endSession;
     this.endSession = null;
     end?.abort();
@@ -442,4 +486,8 @@ export class Connection {
     window[change]('offline', this.onOnline);
     document[change]('visibilitychange', this.onVisible);
   }
+}
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

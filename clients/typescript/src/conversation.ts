@@ -315,6 +315,15 @@ export class ConversationHandle implements ConversationStore {
     this.shared.streams.noticed(message, this.model.log.loaded);
   }
 
+  /** A message is new here. */
+  incoming(message: Message, missed: boolean): void {
+    const conversation = this.model.fields();
+    if (conversation === null || message.sender_id === this.shared.userId()) return;
+    if (message.type === 'system' || message.status === 'recalled') return;
+    const mentioned = this.model.mentionsMe(message);
+    this.shared.events.emit('incoming', { message, conversation, mentioned, missed });
+  }
+
   // ------------------------------------------------------------------------------------------------------ sending
 
   send(content: MessageContent | string, options: SendOptions = {}): string {

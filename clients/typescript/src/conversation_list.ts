@@ -85,6 +85,8 @@ export class Conversations implements ConversationList, SyncTarget {
       shared.receipts.delivered(model.id, seq);
     }
     handle.changed();
+    const missed = shared.connection.state.getSnapshot().state !== 'live';
+    for (const message of model.takeFresh()) handle.incoming(message, missed);
   }
 
   noticed(conversationId: string, messages: readonly Message[]): void {

@@ -24,7 +24,13 @@ import { UnreadCounter, unreadMax, type UnreadCount } from './unread.js';
 
 /** A durable event of one conversation. */
 export type DurableEvent =
-  | { readonly kind: 'message'; readonly rev: number; readonly after: number; readonly message: Message }
+  | {
+      readonly kind: 'message';
+      readonly created: boolean;
+      readonly rev: number;
+      readonly after: number;
+      readonly message: Message;
+    }
   | {
       readonly kind: 'members';
       readonly rev: number;
@@ -65,6 +71,10 @@ export class ConversationModel {
   /** What the server said last; `fields()` is it with everything that moved since. */
   private row: PartialConversation | null = null;
   lastSeq = 0;
+  /** Messages up to here were there at the beginning, or were handed out by `takeFresh`. */
+  private announcedSeq = 0;
+  private beganSeq = 0;
+  private fresh: Message[] = [];
   lastMessage: Message | null = null;
   muted = false;
   pinned = false;
@@ -196,6 +206,7 @@ export class ConversationModel {
     this.status = 'ready';
     this.position = { epoch: row.epoch, rev: row.rev };
     if (row.rev > (position?.rev ?? 0)) this.membersComplete = false;
+    if (!current) this.beginsAt(row.last_seq);
     this.adoptRow(row);
     this.adoptFigure(row);
     this.drain();
@@ -212,12 +223,26 @@ export class ConversationModel {
     this.forget();
     this.status = 'ready';
     this.position = { epoch: change.conversation.epoch, rev: change.conversation.rev };
+    this.beginsAt(change.conversation.last_seq);
     this.adoptRow(change.conversation);
     for (const cursor of change.cursors ?? []) this.moveCursor(cursor);
     if (change.me !== undefined) this.adoptMine(change.me, this.adoptedAt);
     else this.adoptFigure(change.conversation);
     this.drain();
     return sound;
+  }
+
+  /** The new messages since the last call, each once and in order. */
+  takeFresh(): readonly Message[] {
+    if (this.fresh.length === 0) return [];
+    const fresh = this.fresh;
+    this.fresh = [];
+    return fresh;
+  }
+
+  /** Of what was there at the beginning, these came while the client was away. */
+  missed(messages: readonly Message[]): void {
+    this.fresh.push(...messages.filter((message) => message.seq <= this.beganSeq));
   }
 
   /** Nothing more can be learnt about what was heard of: stop asking. */
@@ -349,6 +374,20 @@ export class ConversationModel {
     this.unreadCounter.clear();
   }
 
+  /** What is there already is not new, but for what was heard of before anything was known. */
+  private beginsAt(lastSeq: number): void {
+    const heard = this.held.flatMap((event) =>
+      event.kind === 'message' && event.created ? [event.message.seq - 1] : [],
+    );
+    this.announcedSeq = this.beganSeq = Math.min(lastSeq, ...heard);
+  }
+
+  private announce(message: Message): void {
+    if (message.seq <= this.announcedSeq) return;
+    this.announcedSeq = message.seq;
+    this.fresh.push(message);
+  }
+
   private hear(rev: number): void {
     if (rev > this.heardRev) this.heardRev = rev;
   }
@@ -366,7 +405,11 @@ export class ConversationModel {
     this.held = [];
     for (const event of waiting) {
       const position = this.position;
-      if (position === null || event.rev <= position.rev) continue;
+      if (position === null) continue;
+      if (event.rev <= position.rev) {
+        if (event.kind === 'message' && event.created) this.announce(event.message); // it made this known
+        continue;
+      }
       this.hear(event.rev);
       if (this.follows(event, position)) this.advance(event);
       else this.held.push(event);
@@ -503,6 +546,7 @@ export class ConversationModel {
     const held = this.log.bySeq(message.seq) ?? (this.lastMessage?.seq === message.seq ? this.lastMessage : null);
     this.note(message, held !== null && held.rev < message.rev ? held : null);
     this.log.upsert(message);
+    this.announce(message);
   }
 
   /** A new message, or a new version of one. */

@@ -5,10 +5,8 @@ import type { DurableEvent } from './conversation_model.js';
 import type { PresenceWatch } from './presence.js';
 import type { Shared } from './shared.js';
 import type {
-  Conversation,
   ConversationEventData,
   MemberEventData,
-  Message,
   MessageEventData,
   MeUpdatedData,
   Presence,
@@ -74,19 +72,12 @@ export class Dispatch {
   }
 
   private message(type: string, { conversation_id: id, rev, after, message }: MessageEventData): void {
+    this.shared.streams.heard(message);
     const handle = this.conversations.handle(id);
-    const isNew = message.seq > handle.model.lastSeq;
-    const applied = this.durable(id, { kind: 'message', rev, after, message });
+    const applied = this.durable(id, { kind: 'message', created: type === 'message.created', rev, after, message });
     if (type === 'message.created') handle.typing.heard(message.sender_id, 'stop');
     if (applied) handle.noticed(message);
     else if (message.sender_id === this.shared.userId()) this.shared.outbox.arrived(message);
-    if (applied && isNew) this.incoming(handle.model.fields(), message, handle.model.mentionsMe(message));
-  }
-
-  private incoming(conversation: Conversation | null, message: Message, mentioned: boolean): void {
-    if (conversation === null || message.sender_id === this.shared.userId()) return;
-    if (message.type === 'system' || message.status === 'recalled') return;
-    this.shared.events.emit('incoming', { message, conversation, mentioned });
   }
 
   private members(type: string, { conversation_id: id, rev, after, members }: MemberEventData): void {

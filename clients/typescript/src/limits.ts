@@ -8,6 +8,7 @@ export const defaultLimits: ClientLimits = {
   backoffMinMs: 500,
   backoffMaxMs: 30_000,
   pongTimeoutMs: 10_000,
+  frameBytesMax: 262_144,
   pendingMax: 512,
   outboxMax: 1_000,
   sendAttemptsMax: 8,

@@ -94,14 +94,16 @@ export class Outbox implements OutboxStore {
     if (this.entries.has(clientMsgId)) throw new AiimError('conflict', 'A message with this id is on its way.');
     if (this.getSnapshot().length >= this.options.limits.outboxMax)
       throw new AiimError('queue_full', 'Too many messages wait to be sent.');
-    const entry = this.make({
+    const message = {
       clientMsgId,
       conversationId,
       type: options.type ?? 'text',
       content: typeof content === 'string' ? { text: content } : content,
       replyTo: options.replyTo ?? null,
-      queuedAt: Date.now(),
-    });
+    };
+    const tooLarge = this.options.connection.check('send_message', requestOf(message));
+    if (tooLarge !== null) throw tooLarge;
+    const entry = this.make({ ...message, queuedAt: Date.now() });
     this.store(entry);
     this.touched(entry);
     this.pump();
@@ -429,7 +431,9 @@ export class Outbox implements OutboxStore {
   }
 }
 
-function requestOf(entry: Entry): SendMessageRequest {
+function requestOf(
+  entry: Pick<Entry, 'conversationId' | 'type' | 'content' | 'replyTo' | 'clientMsgId'>,
+): SendMessageRequest {
   const { conversationId, type, content, replyTo, clientMsgId } = entry;
   const request = { conversation_id: conversationId, type, content, client_msg_id: clientMsgId };
   return replyTo === null ? request : { ...request, reply_to: replyTo };

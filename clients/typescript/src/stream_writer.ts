@@ -22,6 +22,8 @@ const windowMax = 8;
 /** One step takes at most about this much; a single operation may be larger. */
 const stepSizeMax = 16_384;
 const stepOpsMax = 100;
+/** The longest number of a step. */
+const lastN = Number.MAX_SAFE_INTEGER;
 /** `append` waits above this much unsent. */
 const bufferSizeMax = 65_536;
 const retriesMax = 10;
@@ -29,6 +31,8 @@ const retriesMax = 10;
 export interface WriterContext {
   readonly connection: Connection;
   readonly limits: ClientLimits;
+  /** Calls back when the message of this stream has ended, however that became known. Returns how to stop. */
+  readonly whenEnded: (streamId: string, ended: () => void) => () => void;
   /** Resolves with the next session; rejects when the client is closed or signed out, or `signal` fires. */
   readonly session: (signal?: AbortSignal) => Promise<Session>;
 }
@@ -55,7 +59,7 @@ export async function startStream(
 
 /** How many steps a stream has: a jump is refused, and the refusal says what is expected. */
 async function stepsOf(context: WriterContext, streamId: string, signal: AbortSignal | undefined): Promise<number> {
-  const jump = { stream_id: streamId, n: Number.MAX_SAFE_INTEGER, ops: [{ op: 'status', text: '…' }] };
+  const jump = { stream_id: streamId, n: lastN, ops: [{ op: 'status', text: '…' }] };
   try {
     await insistently(context, () => context.connection.request('stream.append', jump, { signal }), signal);
   } catch (error) {
@@ -81,6 +85,7 @@ class Writer implements StreamWriter {
   private retries = 0;
   private waiters: (() => void)[] = [];
   private readonly lease: ReturnType<typeof setInterval>;
+  private readonly unfollow: () => void;
 
   constructor(
     private readonly context: WriterContext,
@@ -92,6 +97,10 @@ class Writer implements StreamWriter {
     this.seq = ack.seq;
     this.signal = this.over.signal;
     this.lease = setInterval(() => this.renewLease(), Math.max(1_000, ack.lease_ms / 3));
+    this.unfollow = context.whenEnded(this.streamId, () => {
+      const ours = this.ending && this.buffer.length === 0 && this.steps.length === 0;
+      if (!ours) this.fail(new AiimError('stream_ended', 'Somebody else ended the stream.'));
+    });
   }
 
   write(delta: string): Promise<void> {
@@ -101,7 +110,13 @@ class Writer implements StreamWriter {
   async append(...ops: readonly StreamOp[]): Promise<void> {
     if (this.failure !== null) throw this.failure;
     if (this.ending) throw new AiimError('stream_ended', 'The stream has been ended.');
-    for (const op of ops) if (!isEmpty(op)) this.put(op);
+    for (const op of ops) {
+      const refusal = isText(op)
+        ? null
+        : this.context.connection.check('stream.append', { stream_id: this.streamId, n: lastN, ops: [op] });
+      if (refusal !== null) throw refusal;
+    }
+    for (const op of ops) for (const piece of piecesOf(op)) this.put(piece);
     this.pump();
     while (this.bufferSize > bufferSizeMax) await this.changed();
   }
@@ -129,7 +144,7 @@ class Writer implements StreamWriter {
         }
       });
     } finally {
-      clearInterval(this.lease);
+      this.letGo();
     }
   }
 
@@ -137,7 +152,7 @@ class Writer implements StreamWriter {
     this.ending = true;
     this.buffer = [];
     this.bufferSize = 0;
-    clearInterval(this.lease);
+    this.letGo();
     try {
       await insistently(this.context, () =>
         this.context.connection.request('stream.cancel', { stream_id: this.streamId }),
@@ -152,11 +167,7 @@ class Writer implements StreamWriter {
     const last = this.buffer.at(-1);
     const size = sizeOf(op);
     this.bufferSize += size;
-    const joins =
-      last !== undefined &&
-      last.op === op.op &&
-      (op.op === 'text' || op.op === 'reasoning') &&
-      sizeOf(last) < stepSizeMax / 2;
+    const joins = last !== undefined && last.op === op.op && isText(op) && sizeOf(last) < stepSizeMax / 2;
     if (joins)
       this.buffer[this.buffer.length - 1] = {
         op: op.op,
@@ -253,7 +264,7 @@ class Writer implements StreamWriter {
     this.buffer = [];
     this.steps = [];
     this.bufferSize = 0;
-    clearInterval(this.lease);
+    this.letGo();
     this.notify();
     this.over.abort(error);
   }
@@ -268,19 +279,40 @@ class Writer implements StreamWriter {
     for (const waiter of this.waiters.splice(0)) waiter();
   }
 
+  private letGo(): void {
+    clearInterval(this.lease);
+    this.unfollow();
+  }
+
   private renewLease(): void {
     if (this.inFlight > 0) return; // appending renews it
     this.context.connection.request('ping', { stream_ids: [this.streamId] }).catch(() => undefined);
   }
 }
 
-function isEmpty(op: StreamOp): boolean {
-  return ((op.op === 'text' || op.op === 'reasoning') && op.delta === '') || (op.op === 'status' && op.text === '');
+type TextOp = Extract<StreamOp, { op: 'text' | 'reasoning' }>;
+
+function isText(op: StreamOp): op is TextOp {
+  return op.op === 'text' || op.op === 'reasoning';
+}
+
+/** What is sent of an operation: nothing of an empty one, a long text in pieces, no character in two. */
+function piecesOf(op: StreamOp): StreamOp[] {
+  if (op.op === 'status' && op.text === '') return [];
+  if (!isText(op)) return [op];
+  const pieces: StreamOp[] = [];
+  for (let from = 0; from < op.delta.length;) {
+    let to = Math.min(from + stepSizeMax, op.delta.length);
+    const last = op.delta.charCodeAt(to - 1);
+    if (to < op.delta.length && last >= 0xd800 && last <= 0xdbff) to--; // the first half of a pair
+    pieces.push({ ...op, delta: op.delta.slice(from, to) });
+    from = to;
+  }
+  return pieces;
 }
 
 function sizeOf(op: StreamOp): number {
-  if (op.op === 'text' || op.op === 'reasoning') return op.delta.length;
-  return JSON.stringify(op).length;
+  return isText(op) ? op.delta.length : JSON.stringify(op).length;
 }
 
 /** Repeats over reconnects and passing refusals; only for what may be repeated. */

@@ -27,6 +27,8 @@ const askAgainMs = 1_000;
 export class StreamHub implements StreamReader {
   private readonly followed = new Map<string, Followed>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
+  /** The streams that this client writes, and whom to tell of their end. */
+  private readonly written = new Map<string, Set<() => void>>();
   private closed = false;
 
   constructor(
@@ -118,6 +120,16 @@ export class StreamHub implements StreamReader {
     await this.connection.request('stream.cancel', { stream_id: streamId });
   }
 
+  /** Calls back once when the message of this stream has ended. Returns how to stop. */
+  whenEnded(streamId: string, ended: () => void): () => void {
+    const listeners = this.written.get(streamId) ?? new Set();
+    this.written.set(streamId, listeners.add(ended));
+    return () => {
+      listeners.delete(ended);
+      if (listeners.size === 0) this.written.delete(streamId);
+    };
+  }
+
   // ------------------------------------------------------------------------------------------------------ arriving
 
   delta(delta: StreamDelta): void {
@@ -141,6 +153,7 @@ export class StreamHub implements StreamReader {
 
   /** A message came from the server: a stream's beginning, or its end. `keep`: its conversation is in memory. */
   noticed(message: Message, keep: boolean): void {
+    this.heard(message);
     let followed = this.followed.get(message.message_id);
     if (message.status === 'streaming') {
       if (followed === undefined && !keep) return;
@@ -152,6 +165,12 @@ export class StreamHub implements StreamReader {
       const outcome = message.content.outcome ?? (message.status === 'recalled' ? 'cancelled' : 'complete');
       this.ended(followed, message.content, outcome);
     }
+  }
+
+  /** Any message: the end of a stream that this client writes need not be applied to be known. */
+  heard(message: Message): void {
+    if (message.status === 'streaming') return;
+    for (const ended of [...(this.written.get(message.message_id) ?? [])]) ended();
   }
 
   /** With each session: what was missed of streams that go on. */

@@ -33,6 +33,8 @@ const roundsMax = 2_000;
 /** Unknown conversations up to here are read one by one; for more, the list is read again. */
 const singlesMax = 20;
 const triesMax = 4;
+/** New messages that are read of a conversation that was unknown. */
+const missedMax = 100;
 const waitMaxMs = 30_000;
 
 export class SyncEngine {
@@ -308,11 +310,24 @@ export class SyncEngine {
 
   private async readOne(id: string, signal: AbortSignal): Promise<void> {
     try {
-      this.target.adopt(await this.api.getConversation(id, { signal }));
+      const known = this.target.find(id)?.position != null;
+      const row = await this.api.getConversation(id, { signal });
+      this.target.adopt(row);
+      if (!known && this.token !== null) await this.readMissed(row, signal);
     } catch (error) {
       if (!(error instanceof AiimError) || (error.code !== 'not_found' && error.code !== 'forbidden')) throw error;
       this.target.removed(id);
     }
+  }
+
+  /** A conversation that appeared while the client was away: what nobody has received yet is new. */
+  private async readMissed(row: Conversation, signal: AbortSignal): Promise<void> {
+    const from = row.members[0]?.delivered_seq ?? 0; // the reader comes first
+    const model = this.target.find(row.conversation_id);
+    if (model === undefined || row.last_seq <= from) return;
+    const page = await this.api.listMessages(model.id, { after_seq: from, limit: missedMax }, { signal });
+    model.missed(page.messages);
+    this.target.changed(model);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Every REST call of the server, typed. Thin: one line per route; waiting, errors and tokens are `Http`'s. */
+/** The REST calls of a user, typed; those of operators (API keys, audit log, other users) are not here. Thin: one line per route; waiting, errors and tokens are `Http`'s. */
 
 import type { Http, RequestOptions } from './http.js';
 import type {

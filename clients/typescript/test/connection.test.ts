@@ -92,6 +92,22 @@ describe('coming back', () => {
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   });
 
+  test('sessions that do not last are longer and longer apart', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.999);
+    connect();
+    const waits: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      await seconds(1);
+      expect(state()).toBe('live');
+      if (i === 4) await seconds(10);
+      server.socket.drop(1006);
+      const wait = (client.connection.getSnapshot().retryAt ?? 0) - Date.now();
+      waits.push(Math.round(wait / 100) * 100);
+      await vi.advanceTimersByTimeAsync(wait);
+    }
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 500, 500]);
+  });
+
   test('a server that says goodbye says when to return', async () => {
     connect();
     await seconds(1);
@@ -188,6 +204,23 @@ describe('tokens', () => {
     await seconds(240);
     expect(server.of('auth').length).toBe(2);
     expect(server.sockets.length).toBe(1);
+  });
+
+  test('a token of a minute is renewed twice in its life at most, and a failed renewal is tried again', async () => {
+    let asked = 0;
+    const fails = [2, 3];
+    connect({
+      token: async () => {
+        if (fails.includes(++asked)) throw new Error('not now');
+        return jwt({ n: asked, exp: Date.now() / 1000 + 45 });
+      },
+    });
+    await seconds(44);
+    expect(asked).toBe(4);
+    expect(server.of('auth').length).toBe(1);
+    expect(server.sockets.length).toBe(1);
+    await seconds(60);
+    expect(asked).toBeLessThanOrEqual(7);
   });
 
   test('a token of another user stops the client', async () => {

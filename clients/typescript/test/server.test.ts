@@ -326,7 +326,11 @@ describe('streams', () => {
     await expect(here.startStream({ clientMsgId: 'answer' })).rejects.toMatchObject({ code: 'stream_ended' });
   });
 
-  test('the example of a bot answers', async () => {
+  test('the example of a bot answers, also what was asked before it came', async () => {
+    await (await bot()).close(); // so that `service` is known as a bot
+    const early = await join(someone('early'));
+    const before = await early.conversations.direct('service');
+    await before.sendAndWait('anybody there?');
     const child = spawn(process.execPath, [resolve(import.meta.dirname, '../examples/streaming_bot.mjs'), server.url], {
       cwd: await mkdtemp(resolve(tmpdir(), 'aiim-bot-')),
       env: { ...process.env, AIIM_API_KEY: server.apiKey },
@@ -349,9 +353,59 @@ describe('streams', () => {
         reply_to: question.message_id,
         content: { text: 'You said: ping. Let me repeat that more slowly. ', finish_reason: 'stop' },
       });
+      before.open();
+      await eventually('the early one too', () => before.getSnapshot().items[1]?.message.is_end === true);
+      expect(before.getSnapshot().items[1]?.message.content.text).toContain('You said: anybody there?.');
     } finally {
       child.kill();
     }
+  });
+
+  test('the example says what is wrong with its key, without a stack', async () => {
+    const example = resolve(import.meta.dirname, '../examples/streaming_bot.mjs');
+    for (const key of ['', 'aiim_wrong']) {
+      const run = promisify(execFile)(process.execPath, [example, server.url], {
+        env: { ...process.env, AIIM_API_KEY: key },
+        cwd: await mkdtemp(resolve(tmpdir(), 'aiim-bot-')),
+      });
+      const failure = await run.catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: key === '' ? 2 : 1, stdout: '' });
+      expect((failure as { stderr: string }).stderr).not.toContain('    at ');
+    }
+  });
+
+  test('a long text goes in pieces; an operation that is too large is refused and the stream goes on', async () => {
+    const service = await bot();
+    const alice = await join(someone('alice'));
+    const here = await alice.conversations.direct('service');
+    const stream = await service.conversation(here.id).startStream();
+    const long = `${'x'.repeat(16_383)}👋`.repeat(20); // 320 KB, pairs where pieces end
+    await stream.write(long);
+    const call = { op: 'tool_call', call_id: 'c', name: 'read', arguments: {} } as const;
+    const result = { op: 'tool_result', call_id: 'c', result: 'y'.repeat(300_000) } as const;
+    await expect(stream.append(call, result)).rejects.toMatchObject({ code: 'too_large' });
+    await stream.write('done');
+    await stream.end();
+    const { content } = (await alice.api.getMessage(here.id, stream.streamId)).message;
+    expect(content.text).toBe(`${long}done`);
+    expect(service.connection.getSnapshot().state).toBe('live');
+  });
+
+  test('somebody stops an answer: the signal fires although nothing is being written', async () => {
+    const service = await bot();
+    const alice = await join(someone('alice'));
+    const here = await alice.conversations.direct('service');
+    const stream = await service.conversation(here.id).startStream();
+    await pause(100);
+    expect(stream.signal.aborted).toBe(false);
+    await alice.streams.cancel(stream.streamId);
+    await eventually('the signal fires', () => stream.signal.aborted, 3_000);
+    await expect(stream.write('more')).rejects.toMatchObject({ code: 'stream_ended' });
+    const own = await service.conversation(here.id).startStream();
+    await own.write('all of it');
+    await own.end();
+    await pause(200);
+    expect(own.signal.aborted).toBe(false);
   });
 
   test('a server that dies in the middle: the answer goes on', async () => {
@@ -510,6 +564,54 @@ describe('trouble', () => {
       () => kills >= 5,
     );
     expect(kills).toBe(5);
+  });
+
+  test('a message that is too large fails at once, or where only the server knows, alone', async () => {
+    const [a, b] = [someone('alice'), someone('bob')];
+    const alice = await join(a);
+    const here = await alice.conversations.direct(b);
+    const long = '好'.repeat(100_000); // 300 KB
+    expect(() => here.send(long)).toThrow(expect.objectContaining({ code: 'too_large' }));
+    expect(alice.outbox.getSnapshot()).toEqual([]);
+    const trusting = await join(a, { limits: { frameBytesMax: 10_000_000, backoffMinMs: 50 } });
+    const failed: string[] = [];
+    trusting.on('send.failed', (item) => failed.push(item.error?.code ?? ''));
+    trusting.conversation(here.id).send(long);
+    const there = await trusting.conversations.direct(someone('carol'));
+    await there.sendAndWait('a short one');
+    await eventually('the long one has failed', () => failed.length > 0);
+    expect(failed).toEqual(['too_large']);
+    await trusting.conversation(here.id).sendAndWait('and the next');
+    expect(trusting.outbox.getSnapshot()).toMatchObject([{ state: 'failed', content: { text: long } }]);
+  });
+
+  test('what came while a client was away is announced once, in order, also of people it had not met', async () => {
+    const [a, b, c] = [someone('alice'), someone('bob'), someone('carol')];
+    const proxy = await proxied();
+    const bob = await join(b);
+    const here = await bob.conversations.direct(a);
+    await here.sendAndWait('history');
+    const alice = await join(a, { url: proxy.url, limits: { backoffMinMs: 50, backoffMaxMs: 200 } });
+    const heard: string[] = [];
+    alice.on('incoming', ({ message, missed }) => heard.push(`${message.content.text}${missed ? ' (missed)' : ''}`));
+    await here.sendAndWait('live');
+    await eventually('it is announced', () => heard.length === 1);
+    proxy.cut();
+    proxy.up = false;
+    for (let i = 1; i <= 5; i++) await here.sendAndWait(`away ${i}`);
+    const carol = await join(c);
+    const met = await carol.conversations.direct(a);
+    await met.sendAndWait('good day');
+    await met.sendAndWait('are you there?');
+    proxy.up = true;
+    await eventually('all is announced', () => heard.length >= 8);
+    await here.sendAndWait('live again');
+    await eventually('that too', () => heard.length >= 9);
+    await pause(300);
+    const missed = [1, 2, 3, 4, 5].map((i) => `away ${i} (missed)`);
+    expect(heard.filter((text) => /away|live/.test(text))).toEqual(['live', ...missed, 'live again']);
+    expect(heard.filter((text) => /good|there/.test(text))).toEqual(['good day (missed)', 'are you there? (missed)']);
+    expect(heard.length).toBe(9);
   });
 
   test('what was written while the server was away leaves after a reload, in order', async () => {

@@ -9,6 +9,7 @@ export function reasonOf(error: unknown): string {
     case 'network':
     case 'timeout':
     case 'queue_full':
+    case 'too_large':
     case 'rate_limited':
       return errors[error.code];
     case 'aborted':

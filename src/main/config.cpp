@@ -312,8 +312,8 @@ Result<> check_for_serving(const Settings& settings) {
   }
   if (lower.find_first_not_of(lower[0]) == std::string::npos)
     return refuse("JWT_SECRET is one character repeated: choose a random secret");
-  if (settings.data_dir.empty())
-    return refuse("--data-dir is missing: name the directory where this server keeps its data");
+  if (settings.data_dir.empty() && settings.database_url.empty())
+    return refuse("--data-dir is missing: name the directory where this server keeps its data, or set DATABASE_URL");
   return check_issuer(settings);
 }
 

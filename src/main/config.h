@@ -43,7 +43,7 @@ struct ConfigSources {
 /// Reads and checks the form of every setting. An unknown or malformed one is an error that names it, in one line.
 Result<Config> load_config(const ConfigSources& sources);
 
-/// What only `serve` needs to hold: a good JWT_SECRET, a usable data directory.
+/// What only `serve` needs to hold: a good JWT_SECRET, a place for the data.
 Result<> check_for_serving(const Settings& settings);
 
 }  // namespace aiim

@@ -18,6 +18,19 @@ std::string meant(const std::string& wrong, const std::vector<std::string>& name
   return near.empty() ? std::string() : "; did you mean " + near + "?";
 }
 
+// "AIIM_LOG_LEVEL" for LOG_LEVEL: not every name has the prefix. Else what the whole, or the rest, resembles.
+std::string meant_variable(const std::string& wrong, const std::vector<SettingNames>& known) {
+  std::vector<std::string> names;
+  const std::string bare = wrong.substr(std::string_view("AIIM_").size());
+  for (const SettingNames& each : known) {
+    bool file = each.secret && bare == each.environment + "_FILE";
+    if (file || bare == each.environment) return "; did you mean " + bare + "?";
+    names.push_back(each.environment);
+  }
+  std::string near = meant(wrong, names);
+  return near.empty() ? meant(bare, names) : near;
+}
+
 // The original implementation's names for what this version does not have: accepted, so that its environment still
 // starts.
 bool known_without_effect(std::string environment) {
@@ -58,9 +71,7 @@ class SettingsFile {
       auto row =
           std::find_if(known_.begin(), known_.end(), [&](const SettingNames& each) { return each.name == name; });
       if (row == known_.end()) {
-        std::vector<std::string> names;
-        for (const SettingNames& each : known_) names.push_back(each.name);
-        return refuse(where + " is no setting" + meant(name, names));
+        return refuse(where + " is no setting" + meant_key(std::string(key.str()), prefix));
       }
       if (given_.contains(name)) return refuse(where + " is given twice");
       TRY_AS(value, text_of(node, where));
@@ -70,6 +81,17 @@ class SettingsFile {
   }
 
  private:
+  // A setting without a table that stands below one belongs to that table, as TOML has it.
+  std::string meant_key(const std::string& key, const std::string& prefix) const {
+    std::vector<std::string> names;
+    for (const SettingNames& each : known_) names.push_back(each.name);
+    std::string whole = nearest_name(prefix + key, names);
+    std::string bare = prefix.empty() ? std::string() : nearest_name(key, names);
+    if (!bare.empty() && (bare == key || whole.empty()))
+      return "; did you mean " + bare + "? It belongs above the first table";
+    return whole.empty() ? std::string() : "; did you mean " + whole + "?";
+  }
+
   static Result<std::string> text_of(const toml::node& node, const std::string& where) {
     if (const auto* list = node.as_array()) {
       std::string joined;
@@ -143,9 +165,7 @@ Result<> read_environment(const std::vector<SettingNames>& known, GivenValues& g
     if (row == known.end()) {
       if (of_tests(variable)) continue;
       if (variable.starts_with("AIIM_")) {
-        std::vector<std::string> names;
-        for (const SettingNames& each : known) names.push_back(each.environment);
-        return refuse(variable + " is no setting" + meant(variable, names));
+        return refuse(variable + " is no setting" + meant_variable(variable, known));
       }
       if (!value.empty() && known_without_effect(variable)) without_effect.push_back(variable);
       continue;

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "main/data_dir.h"
 #include "net/tls_context.h"
 #include "store/migrate.h"
 #include "store/raw_db.h"
@@ -137,6 +138,10 @@ class Examination {
   }
 
   void disk() {
+    if (auto exposed = exposed_data(settings_)) {
+      warn("disk", exposed->path + " may be read by others than its owner (mode " + exposed->mode + ")",
+           exposed->remedy + ": the database holds everybody's messages and password hashes");
+    }
     std::string folder = settings_.data_dir;
     if (folder.empty()) return;
     if (!std::filesystem::exists(folder)) {

@@ -17,9 +17,9 @@ std::string settings_markdown() {
       std::string("# Settings\n\n") + made +
       "A setting comes from its flag, else from its environment variable, else from the file that `--config` names "
       "(TOML, by the setting's name), else it has its default. `aiim config` shows what is in force and where it came "
-      "from. A secret may stand in a file that its variable with `_FILE` appended names. An unknown or malformed "
-      "setting "
-      "stops the start.\n";
+      "from. A secret may stand in a file that its variable with `_FILE` appended names. A malformed setting "
+      "stops the start, and so does an unknown one in the file or with the prefix `AIIM_`; a misspelt variable without "
+      "the prefix cannot be told from other programs' and has no effect.\n";
   for (const SettingDescription& row : describe_settings()) {
     const SettingText* words = find_setting_text(row.name);
     out.append("\n## ").append(row.name).append("\n\n");

@@ -15,12 +15,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <latch>
 #include <memory>
 
 #include "base/log.h"
 #include "bus/bus.h"
+#include "main/data_dir.h"
 #include "main/worker.h"
 #include "ops/dispatch.h"
 #include "ops/identities.h"
@@ -51,11 +51,11 @@ class Descriptor {
   int fd_;
 };
 
-/// Makes the data directory and holds it: two servers on one directory would overwrite each other.
+/// Makes the data directory and holds it: two servers on one directory would overwrite each other. With DATABASE_URL
+/// there need be none: PostgreSQL takes several servers, and a SQLite file has a lock beside it.
 Result<Descriptor> hold_data_dir(const std::string& dir) {
-  std::error_code error;
-  std::filesystem::create_directories(dir, error);
-  if (error) return refuse("--data-dir " + dir + " cannot be created: " + error.message());
+  if (dir.empty()) return Descriptor();
+  TRY(make_data_dir(dir));
   std::string path = dir + "/aiim.lock";
   Descriptor lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (lock.get() < 0) return refuse("--data-dir " + dir + " is not writable: " + std::strerror(errno));
@@ -164,6 +164,9 @@ Result<> run_server(Settings settings, const ServerHooks& hooks) {
   std::signal(SIGHUP, SIG_IGN);  // until there is something to reload
   TRY_AS(tls, open_tls(settings));
   TRY_AS(lock, hold_data_dir(settings.data_dir));
+  if (auto exposed = exposed_data(settings)) {
+    log_warn("data_not_private", {{"path", exposed->path}, {"mode", exposed->mode}, {"remedy", exposed->remedy}});
+  }
   TRY(probe_port(settings.host, settings.port));
   TRY(prepare_database(settings, hooks));
 

@@ -46,8 +46,11 @@ std::span<const SettingText> setting_texts() {
       {"waiting_per_address_max", "Connections of one address that have not authenticated yet.", "connections"},
 
       // store
-      {"data_dir", "The directory where this server keeps its data. One server holds it at a time."},
-      {"database_url", "`postgresql://user:password@host/database`; none: SQLite in the data directory."},
+      {"data_dir",
+       "The directory where this server keeps its data. One server holds it at a time. Not needed with "
+       "`database_url`."},
+      {"database_url",
+       "`postgresql://user:password@host/database`, or `sqlite:///path`; none: SQLite in the data directory."},
       {"connection_pool_size", "Database connections that read.", "connections"},
       {"query_timeout", "How long one statement may take, 0.1 to 300.", "seconds"},
 

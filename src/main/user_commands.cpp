@@ -1,6 +1,7 @@
 #include "main/user_commands.h"
 
 #include "core/jwt.h"
+#include "main/data_dir.h"
 #include "ops/passwords.h"
 #include "store/api_keys.h"
 #include "store/audit.h"
@@ -66,6 +67,7 @@ Result<User> apply(Tx& tx, const UserCommand& command, const std::string& hash) 
 }  // namespace
 
 Result<> in_database(const Settings& settings, const std::function<Result<>(Tx&)>& job) {
+  TRY(check_data_dir(settings));
   TRY_AS(db, open_db(settings.database));
   TRY(migrate_up(*db));
   TRY_AS(now, db->begin_write(SystemClock().now()));

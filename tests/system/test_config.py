@@ -102,6 +102,9 @@ def test_postgres_urls_of_the_original(bare, postgres, scheme):
 @pytest.mark.parametrize("text, said", [
     ('jwt_secrt = "x"\n', "aiim.toml:1: jwt_secrt is no setting; did you mean jwt_secret?"),
     ('port = 8083\n\n[tls]\ncertt = "x"\n', "aiim.toml:4: tls_certt is no setting; did you mean tls_cert?"),
+    ('[tls]\ncert = "x"\nrate_limit_per_second = 4\n', "aiim.toml:3: tls_rate_limit_per_second is no setting; did you mean rate_limit_per_sec? "
+                                                       "It belongs above the first table\n"),
+    ("[jwt]\nworkers = 2\n", "aiim.toml:2: jwt_workers is no setting; did you mean workers? It belongs above the first table\n"),
     ("colour = 1\n", "aiim.toml:1: colour is no setting\n"),
     ('port = "many"\n', 'aiim.toml:1: port must be a number, not "many"'),
     ("port = 70000\n", "aiim.toml:1: port must be from 1 to 65535, not 70000"),
@@ -118,6 +121,12 @@ def test_a_wrong_line_of_the_file_is_named(bare, text, said):
 
 @pytest.mark.parametrize("name, value, said", [
     ("AIIM_PROT", "1", "AIIM_PROT is no setting; did you mean AIIM_PORT?"),
+    ("AIIM_LOG_LEVEL", "warn", "AIIM_LOG_LEVEL is no setting; did you mean LOG_LEVEL?"),
+    ("AIIM_DATABASE_URL", "x", "AIIM_DATABASE_URL is no setting; did you mean DATABASE_URL?"),
+    ("AIIM_JWT_SECRET", "x", "AIIM_JWT_SECRET is no setting; did you mean JWT_SECRET?"),
+    ("AIIM_JWT_SECRET_FILE", "x", "AIIM_JWT_SECRET_FILE is no setting; did you mean JWT_SECRET_FILE?"),
+    ("AIIM_TENANT_ID", "x", "AIIM_TENANT_ID is no setting; did you mean TENANT_ID?"),
+    ("AIIM_RATE_LIMIT_PER_SECOND", "4", "AIIM_RATE_LIMIT_PER_SECOND is no setting; did you mean RATE_LIMIT_PER_SEC?"),
     ("AIIM_NONSENSE", "1", "AIIM_NONSENSE is no setting\n"),
     ("JWT_EXPIRATION_HOURS", "soon", 'JWT_EXPIRATION_HOURS must be a number, not "soon"'),
     ("ENABLE_METRICS", "perhaps", "ENABLE_METRICS must be true or false"),

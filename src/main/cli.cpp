@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
 #include "base/codec.h"
 #include "core/jwt.h"
+#include "main/command_line.h"
 #include "main/config.h"
 #include "main/data_commands.h"
 #include "main/demo.h"
@@ -184,9 +186,17 @@ Result<std::vector<ApiScope>> parse_scopes(const std::vector<std::string>& names
 
 enum class KeyCommand : std::uint8_t { create, list, revoke };
 
+/// No scope named: the key may everything that its user may.
+std::string shown_scopes(const ApiKey& key) {
+  if (key.scopes.empty()) return "everything";
+  std::string names;
+  for (ApiScope scope : key.scopes) names.append(names.empty() ? "" : ",").append(name_of(scope));
+  return names;
+}
+
 void print_key(const ApiKey& key) {
-  std::printf("%-31s %-24s %-9s %s\n", key.key_id.c_str(), key.user_id.c_str(), key.revoked_at ? "revoked" : "in force",
-              key.name.c_str());
+  std::printf("%-31s %-24s %-9s %-10s %s\n", key.key_id.c_str(), key.user_id.c_str(),
+              key.revoked_at ? "revoked" : "in force", shown_scopes(key).c_str(), key.name.c_str());
 }
 
 int api_key_command(Options& options, KeyCommand what) {
@@ -199,6 +209,10 @@ int api_key_command(Options& options, KeyCommand what) {
     auto made = make_api_key(*settings, tenant, options.user, options.display_name, *scopes);
     if (!made) return complain(made.error(), code_of(made.error()));
     print_json(options.json ? encode(*made) : made->key);
+    if (!options.json) {
+      std::fprintf(stderr, "aiim: %s of %s; scopes: %s\n", made->api_key.key_id.c_str(), options.user.c_str(),
+                   shown_scopes(made->api_key).c_str());
+    }
   } else if (what == KeyCommand::list) {
     auto keys = all_api_keys(*settings, tenant);
     if (!keys) return complain(keys.error(), code_of(keys.error()));
@@ -232,12 +246,18 @@ int show_config(Options& options) {
     print_json(encode(views));
     return exit_ok;
   }
+  std::size_t name_width = 0, environment_width = 0;
   for (const SettingView& view : views) {
-    std::printf("%-22s %-28s %-12s %s\n", view.name.c_str(), view.environment.c_str(), view.source.c_str(),
-                view.value.c_str());
+    name_width = std::max(name_width, view.name.size());
+    environment_width = std::max(environment_width, view.environment.size());
   }
-  for (const std::string& name : config->warnings)
-    std::printf("%-22s %-28s %-12s has no effect in this version\n", "", name.c_str(), "environment");
+  auto print = [&](const std::string& name, const std::string& environment, const std::string& source,
+                   const std::string& value) {
+    std::printf("%-*s %-*s %-12s %s\n", static_cast<int>(name_width), name.c_str(), static_cast<int>(environment_width),
+                environment.c_str(), source.c_str(), value.c_str());
+  };
+  for (const SettingView& view : views) print(view.name, view.environment, view.source, view.value);
+  for (const std::string& name : config->warnings) print("", name, "environment", "has no effect in this version");
   return exit_ok;
 }
 
@@ -262,6 +282,7 @@ int run_command_line(int argc, char** argv) {
       "Settings come from --config FILE (TOML), then the environment, then flags; `aiim config` shows them.",
       "aiim");
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("aiim ") + version, "print the version");
   app.footer("Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration, 4 not found.");
   Options options;
   int code = exit_ok;
@@ -288,8 +309,8 @@ int run_command_line(int argc, char** argv) {
   serve_command->add_option("--tls-key", options.tls_key, "its private key (PEM)");
   serve_command->callback([&] { code = serve(options); });
 
-  auto* demo_command =
-      app.add_subcommand("demo", "Serve on 127.0.0.1 with a fresh data directory, three users and two conversations.");
+  auto* demo_command = app.add_subcommand(
+      "demo", "Serve on 127.0.0.1 with a fresh data directory, three users and three conversations.");
   demo_command->add_option("--port", options.port, "port to listen on (default 8083)");
   demo_command->callback([&] { code = demo(options); });
 
@@ -297,7 +318,7 @@ int run_command_line(int argc, char** argv) {
   config_flags(token_command);
   token_command->add_option("USER", options.user, "user id")->required();
   token_command->add_option("--ttl", options.ttl_s, "seconds until it expires")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10} * 365 * 86400))
+      ->check(whole_number(1, std::int64_t{10} * 365 * 86400))
       ->capture_default_str();
   token_command->add_option("--tenant", options.tenant, "tenant (default: TENANT_ID, else `default`)");
   token_command->add_flag("--json", options.json, "print JSON");
@@ -331,7 +352,8 @@ int run_command_line(int argc, char** argv) {
       "create", "Make a key for USER, who becomes a bot if missing. It is shown this once.");
   user_flags(create_key, true);
   create_key->add_option("--name", options.display_name, "what the key is for");
-  create_key->add_option("--scopes", options.scopes, "read, write (default: both)")->delimiter(',');
+  create_key->add_option("--scopes", options.scopes, "read, write (default: everything that the user may)")
+      ->delimiter(',');
   create_key->callback([&] { code = api_key_command(options, KeyCommand::create); });
   auto* list_keys = key_command->add_subcommand("list", "List keys.");
   user_flags(list_keys, false);
@@ -384,7 +406,9 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_ok : exit_usage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::fprintf(stderr, "aiim: %s\n", wrong_command_line(app, error).c_str());
+    return exit_usage;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "aiim: %s\n", error.what());
     return exit_failed;

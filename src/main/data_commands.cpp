@@ -4,12 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "base/codec.h"
 #include "core/jwt.h"
 #include "main/cli.h"
+#include "main/command_line.h"
+#include "main/data_dir.h"
 #include "main/user_commands.h"
 #include "store/audit.h"
 #include "store/backup.h"
@@ -68,6 +69,7 @@ int report(const BackupSummary& done, const char* what, bool json) {
 int backup(const CommandContext& context, const Choices& choices) {
   auto settings = context.with_database();
   if (!settings) return complain(settings.error(), exit_configuration);
+  if (auto there = check_data_dir(*settings); !there) return complain(there.error(), exit_failed);
   auto done = write_backup(settings->database, choices.file, settings->version, progress_of("saving"));
   return done ? report(*done, "saved", choices.json) : complain(done.error(), exit_failed);
 }
@@ -75,16 +77,12 @@ int backup(const CommandContext& context, const Choices& choices) {
 int restore(const CommandContext& context, const Choices& choices) {
   auto settings = context.with_database();
   if (!settings) return complain(settings.error(), exit_configuration);
+  auto verified = verify_backup(choices.file);
+  if (!verified) return complain(verified.error(), exit_failed);
   if (settings->database_url.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(settings->data_dir, error);
-    if (error) {
-      Error failed(ErrorCode::unavailable,
-                   "--data-dir " + settings->data_dir + " cannot be created: " + error.message());
-      return complain(failed, exit_configuration);
-    }
+    if (auto made = make_data_dir(settings->data_dir); !made) return complain(made.error(), exit_configuration);
   }
-  auto done = restore_backup(settings->database, choices.file, choices.force, progress_of("restoring"));
+  auto done = restore_backup(settings->database, *verified, choices.force, progress_of("restoring"));
   return done ? report(*done, "restored", choices.json) : complain(done.error(), exit_failed);
 }
 
@@ -132,7 +130,7 @@ void add_retention(CLI::App& app, const CommandContext& context, const std::shar
     if (what == Retention::set)
       each->add_option("DAYS", choices->days, "delete messages that are older")
           ->required()
-          ->check(CLI::Range(std::int64_t{1}, retention_days_max));
+          ->check(whole_number(1, retention_days_max));
     if (what != Retention::list)
       each->add_option("--tenant", choices->tenant, "tenant (default: TENANT_ID, else `default`)");
     each->add_flag("--json", choices->json, "print JSON");
@@ -153,6 +151,7 @@ BOOST_DESCRIBE_STRUCT(MigrationView, (), (number, name, applied_at))
 int migrate(const CommandContext& context, const Choices& choices, bool up) {
   auto settings = context.with_database();
   if (!settings) return complain(settings.error(), exit_configuration);
+  if (auto there = check_data_dir(*settings); !there) return complain(there.error(), exit_failed);
   auto db = open_db(settings->database);
   if (!db) return complain(db.error(), exit_failed);
   if (up) {

@@ -35,10 +35,10 @@ Result<BackupSummary> write_backup(const DbTarget& target, const std::string& pa
 /// Reads the whole file and compares its checksum, without a database.
 Result<BackupSummary> verify_backup(const std::string& path);
 
-/// Puts a verified backup into an empty database, in one transaction; every conversation gets a new epoch, so that
-/// clients drop what they have. A database that holds anything is `conflict` unless `force`, which deletes it first;
-/// one that a server works on is `conflict` whatever `force` says.
-Result<BackupSummary> restore_backup(const DbTarget& target, const std::string& path, bool force,
+/// Puts what verify_backup() has found good into an empty database, in one transaction; every conversation gets a new
+/// epoch, so that clients drop what they have. A database that holds anything is `conflict` unless `force`, which
+/// deletes it first; one that a server works on is `conflict` whatever `force` says.
+Result<BackupSummary> restore_backup(const DbTarget& target, const BackupSummary& verified, bool force,
                                      const BackupProgress& progress);
 
 }  // namespace aiim

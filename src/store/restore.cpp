@@ -181,10 +181,9 @@ class Restoration {
 
 }  // namespace
 
-Result<BackupSummary> restore_backup(const DbTarget& target, const std::string& path, bool force,
+Result<BackupSummary> restore_backup(const DbTarget& target, const BackupSummary& verified, bool force,
                                      const BackupProgress& progress) {
-  TRY_AS(summary, verify_backup(path));
-  TRY_AS(file, BackupReader::open(path));
+  TRY_AS(file, BackupReader::open(verified.path));
   {
     TRY_AS(db, open_raw(target, true));
     Restoration restoration(*db, *file, progress);
@@ -192,7 +191,7 @@ Result<BackupSummary> restore_backup(const DbTarget& target, const std::string& 
   }  // gives the database back
   TRY_AS(db, open_db(target));
   TRY(migrate_up(*db));
-  return summary;
+  return verified;
 }
 
 }  // namespace aiim

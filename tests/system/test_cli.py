@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -73,6 +74,51 @@ def test_serve_refuses_a_directory_it_cannot_use(tmp_path):
     refused(tmp_path, "--data-dir", "--port", str(free_port()))
 
 
+def without_data_dir(url):
+    """A server that is told DATABASE_URL and nothing of a directory."""
+    one = Server(url)
+    clean = one.environment()
+    log = open(one.dir / "log", "ab")
+    one.process = subprocess.Popen([one.binary, "serve", "--port", str(one.port)], env=clean, stdout=log, stderr=log, cwd=one.dir)
+    log.close()
+    return one
+
+
+def test_with_DATABASE_URL_no_data_directory_is_needed_and_two_servers_share_one_postgresql(postgres):
+    url = postgres.database("aiim_two_servers")
+    servers = []
+    try:
+        for _ in range(2):
+            servers.append(without_data_dir(url))
+            servers[-1].wait_ready()
+        conversation = servers[0].direct("alice", "bob")
+        servers[0].call("alice", "POST", "/messages", {"conversation_id": conversation, "type": "text", "content": {"text": "from one"}})
+        servers[1].call("bob", "POST", "/messages", {"conversation_id": conversation, "type": "text", "content": {"text": "from the other"}})
+        assert [message["seq"] for message in servers[0].history("bob", conversation)] == [1, 2]
+        assert [path.name for path in servers[0].dir.iterdir()] == ["log"], "nothing is written here"
+    finally:
+        for server in servers:
+            server.close()
+
+
+def test_a_sqlite_file_that_DATABASE_URL_names_serves_one_server(tmp_path):
+    url = f"sqlite:///{tmp_path}/named.db"
+    first = without_data_dir(url)
+    try:
+        first.wait_ready()
+        code, complaint = serve(tmp_path, "--port", str(free_port()), DATABASE_URL=url)
+        assert code == 3 and "in use by another aiim server" in complaint, complaint
+    finally:
+        first.close()
+
+
+def test_a_data_directory_that_is_not_there_is_named(tmp_path):
+    for command in (["user", "list"], ["apikey", "list"], ["migrate", "status"], ["backup", tmp_path / "b"], ["retention", "list"]):
+        done = subprocess.run([BINARY, *command, "--data-dir", "./typo"], capture_output=True, text=True, timeout=20, cwd=tmp_path)
+        assert done.returncode == 1 and "--data-dir ./typo" in done.stderr, done
+    assert not (tmp_path / "typo").exists()
+
+
 def test_serve_refuses_a_database_newer_than_the_binary(server):
     server.stop()
     if server.database_url:
@@ -100,6 +146,48 @@ def test_wrong_command_lines_exit_with_2_and_help_with_0():
         done = run(*command, "--help")
         assert done.returncode == 0 and "Usage" in done.stdout, command
     assert json.loads(run("version", "--json").stdout)["version"] == run("version").stdout.split()[1]
+
+
+@pytest.mark.parametrize("words, said", [
+    ("", "aiim: `aiim` needs a command; `aiim --help` lists them"),
+    ("serv", "aiim: there is no command `aiim serv`; did you mean serve?"),
+    ("fly", "aiim: there is no command `aiim fly`; `aiim --help` lists what there is"),
+    ("user ad x", "aiim: there is no command `aiim user ad`; did you mean add?"),
+    ("serve --prot 1", "aiim: `aiim serve` has no option --prot; did you mean --port?"),
+    ("serve --prot=1", "aiim: `aiim serve` has no option --prot; did you mean --port?"),
+    ("user add alice bob", "aiim: `aiim user add` takes no further argument: bob"),
+    ("user add", "aiim: USER is required; `aiim user add --help` says more"),
+    ("token alice --ttl abc", 'aiim: --ttl: must be a whole number, not "abc"; `aiim token --help` says more'),
+    ("token alice --ttl 0", "aiim: --ttl: must be from 1 to 315360000, not 0; `aiim token --help` says more"),
+    ("token alice --ttl 99999999999999999999", "aiim: --ttl: must be from 1 to 315360000, not 99999999999999999999; `aiim token --help` says more"),
+    ("retention set many", 'aiim: DAYS: must be a whole number, not "many"; `aiim retention set --help` says more'),
+])
+def test_a_wrong_command_line_is_told_what_is_wrong(words, said):
+    done = subprocess.run([BINARY, *words.split()], capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said + "\n")
+
+
+def test_the_version_as_an_option():
+    run = lambda *args: subprocess.run([BINARY, *args], capture_output=True, text=True, timeout=20)
+    assert run("--version").returncode == 0 and run("--version").stdout == run("version").stdout != ""
+
+
+def test_config_keeps_its_columns():
+    done = subprocess.run([BINARY, "config"], env={"REDIS_URL": "redis://x"}, capture_output=True, text=True, timeout=20)
+    lines = done.stdout.splitlines()
+    # Where the third column begins: the source is one of these words.
+    begins = {re.search(r" (default|environment|flag|file) ", line).start() for line in lines}
+    assert len(lines) > 40 and len(begins) == 1, done.stdout
+
+
+def test_keys_say_what_they_may(tmp_path):
+    run = lambda *args: subprocess.run([BINARY, "apikey", *args, "--data-dir", tmp_path], capture_output=True, text=True, timeout=20)
+    for name, scopes, shown in (("all", (), "everything"), ("some", ("--scopes", "read"), "read"), ("both", ("--scopes", "read,write"), "read,write")):
+        made = run("create", "helper", "--name", name, *scopes)
+        assert made.returncode == 0 and len(made.stdout.splitlines()) == 1, made
+        assert made.stderr.endswith(f" of helper; scopes: {shown}\n"), made
+    listed = {line.split()[-1]: line.split()[-2] for line in run("list").stdout.splitlines()}
+    assert listed == {"all": "everything", "some": "read", "both": "read,write"}
 
 
 def test_config_shows_values_and_sources_and_masks_secrets(tmp_path):

@@ -323,7 +323,8 @@ Result<Json> JsonParser::parse_padded(std::string_view text) {
   if (!error) return element;
   switch (error) {
     case simdjson::DEPTH_ERROR: return Error(ErrorCode::invalid_request, "the JSON is nested deeper than 32 levels");
-    case simdjson::CAPACITY: return Error(ErrorCode::too_large, "the JSON is too large");
+    case simdjson::CAPACITY:
+      return Error(ErrorCode::too_large, "the JSON has more than " + std::to_string(parser_.max_capacity()) + " bytes");
     case simdjson::UTF8_ERROR: return Error(ErrorCode::invalid_request, "the JSON is not valid UTF-8");
     case simdjson::EMPTY: return Error(ErrorCode::invalid_request, "the body is empty; JSON is expected");
     default: return Error(ErrorCode::invalid_request, "the body is not valid JSON");

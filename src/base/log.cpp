@@ -5,9 +5,12 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstddef>
+#include <cstdio>
 
 #include "base/check.h"
 
@@ -122,6 +125,17 @@ void append_name(std::string& out, std::string_view name) {
 }
 
 }  // namespace
+
+std::string LogField::written(double v) {
+  std::array<char, 400> text{};
+  int bytes = std::snprintf(text.data(), text.size(), "%.3f", v);
+  std::string number(text.data(), static_cast<std::size_t>(std::max(bytes, 0)));
+  if (number.find('.') == number.npos || std::abs(v) > 1e15)
+    return number;  // nan, inf; too long for an integer of JSON
+  number.erase(number.find_last_not_of('0') + 1);
+  if (number.ends_with('.')) number.pop_back();
+  return number;
+}
 
 std::string log_line(bool json, Time time, LogLevel level, std::string_view event, LogFields fields) {
   std::string line;

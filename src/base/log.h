@@ -23,7 +23,14 @@ struct LogField {
   LogField(std::string_view k, bool v) : key(k), value(v ? "true" : "false"), quoted(false) {}
   template <class N>
   requires(std::is_arithmetic_v<N> && !std::is_same_v<N, bool>) LogField(std::string_view k, N v)
-      : key(k), value(std::to_string(v)), quoted(false) {}
+      : key(k), value(written(v)), quoted(false) {}
+
+ private:
+  template <class N>
+  static std::string written(N v) {
+    return std::to_string(v);
+  }
+  static std::string written(double v);  // with at most 3 decimals
 };
 using LogFields = std::initializer_list<LogField>;
 

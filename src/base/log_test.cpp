@@ -22,6 +22,11 @@ TEST(Log, text_is_time_level_event_and_fields) {
             R"(2026-11-23T05:40:35.120Z info tested session_id=sess_01 items=3 ok=true name="two words" empty="")");
 }
 
+TEST(Log, numbers_have_at_most_three_decimals) {
+  EXPECT_EQ(text({{"a", 0.129}, {"b", 12.5}, {"c", 3.0}, {"d", 0.00049}, {"e", 1234.5678}, {"f", -100.0}, {"g", 100}}),
+            "2026-11-23T05:40:35.120Z info tested a=0.129 b=12.5 c=3 d=0 e=1234.568 f=-100 g=100");
+}
+
 TEST(Log, json_is_one_object) {
   EXPECT_EQ(json({{"session_id", "sess_01"}, {"items", -3}, {"ok", true}, {"name", "a \"b\""}}),
             R"({"time":"2026-11-23T05:40:35.120Z","level":"warn","event":"tested","session_id":"sess_01","items":-3,)"

@@ -56,7 +56,13 @@ std::span<const SettingText> setting_texts() {
 
       // limits
       {"rate_limit_per_sec",
-       "Writes per user and second; the limits of reads, receipts and streams are multiples of it. 0: no limits.",
+       "Writes per user and second, as a mean: four seconds' worth of them (200 by default) may come at once. The "
+       "other "
+       "limits are multiples: reads, receipts and streams 4, typing and presence 2, with bursts of five seconds; "
+       "logins "
+       "0.2 per address, burst of two seconds; everything of one address together 20, burst of two seconds. A change "
+       "that names N users or streams counts N times: a group of ten others ten times; a read that names N counts "
+       "0.9 + N/10 times. What would weigh more than the burst weighs the burst. 0: no limits.",
        "per second"},
       {"body_bytes_max", "The largest request body and client frame.", "bytes"},
       {"group_members_max", "Members of one group.", "members"},

@@ -149,7 +149,7 @@ asio::awaitable<bool> HttpSession::serve_one() {
   if (failed == http::error::body_limit) {
     read_context(parser.get(), exchange.context);
     read_fields(parser.get(), exchange.request);
-    co_return co_await refuse(Error(ErrorCode::too_large, "the body is too large"), exchange);
+    co_return co_await refuse(body_too_large(), exchange);
   }
   if (failed || !parser.is_header_done()) {
     co_return co_await refuse(Error(ErrorCode::invalid_request, "the request is not well-formed HTTP"), exchange);
@@ -202,7 +202,7 @@ asio::awaitable<Result<>> HttpSession::read_body(Exchange& exchange) {
   }
   if (!failed) co_return Result<>();
   if (failed == http::error::body_limit || failed == http::error::buffer_overflow) {
-    co_return Error(ErrorCode::too_large, "the body is too large");
+    co_return body_too_large();
   }
   bool cut_short = failed == http::error::partial_message || failed == http::error::end_of_stream;
   if (!cut_short && failed.category() == error_code(http::error::bad_chunk).category()) {
@@ -245,6 +245,11 @@ asio::awaitable<HttpReply> HttpSession::answer(Exchange& exchange) {
   }
   add_cors_headers(parts_, request, reply);
   co_return reply;
+}
+
+Error HttpSession::body_too_large() const {
+  return Error(ErrorCode::too_large,
+               "a body has at most " + std::to_string(parts_.app.settings.body_bytes_max) + " bytes");
 }
 
 HttpReply HttpSession::upgrade(Exchange& exchange) {

@@ -49,6 +49,7 @@ class HttpSession {
   boost::asio::awaitable<Result<>> read_body(Exchange& exchange);
   boost::asio::awaitable<HttpReply> answer(Exchange& exchange);
   HttpReply upgrade(Exchange& exchange);
+  Error body_too_large() const;
   boost::asio::awaitable<bool> write(const HttpReply& reply, Exchange& exchange);
   boost::asio::awaitable<bool> refuse(const Error& error, Exchange& exchange);
   boost::asio::awaitable<void> hand_over(Exchange& exchange);

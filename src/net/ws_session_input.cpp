@@ -4,6 +4,7 @@
 #include "net/ws_aliases.h"
 #include "net/ws_session.h"
 #include "net/ws_worker.h"
+#include "ops/operation.h"
 
 namespace aiim {
 namespace {
@@ -11,7 +12,20 @@ namespace {
 constexpr std::uint8_t bad_frames_max = 100;
 constexpr std::uint32_t bad_frames_window_s = 60;
 
+constexpr std::size_t shown_type_bytes_max = 64;
+
 Error bad(std::string_view why) { return Error(ErrorCode::invalid_request, std::string(why)); }
+
+/// Names the type, and the request that does what it says where only REST offers that.
+Error no_such_type(std::string_view type) {
+  for (const Op& op : operations()) {
+    const OpRow& row = row_of(op);
+    if (type == row.name && !*row.ws)
+      return Error(ErrorCode::invalid_request, "this is offered over REST only: " + std::string(row.http));
+  }
+  if (type.size() > shown_type_bytes_max) return bad("there is no such type of frame");
+  return Error(ErrorCode::invalid_request, "there is no such type of frame: " + std::string(type));
+}
 
 }  // namespace
 
@@ -189,7 +203,7 @@ void WsSession::attached(Result<> done, std::string sync_token, std::string auth
 
 void WsSession::take_operation(const Envelope& envelope, std::string_view text, const Op* op, std::string answer) {
   if (!op) op = find_ws_operation(envelope.type);
-  if (!op) return refuse(bad("there is no such type of frame"), envelope.id);
+  if (!op) return refuse(no_such_type(envelope.type), envelope.id);
   if (row_of(*op).write && row_of(*op).attended) note_activity();
   auto& queue = busy().queue;
   ReplyQueue::Slot slot;

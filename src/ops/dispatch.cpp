@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "base/log.h"
 #include "core/address_rules.h"
@@ -67,8 +68,9 @@ Result<> charge(App& app, Rate rate, const Caller& caller, double items) {
   }
   RateDecision decision = app.limiter.charge(key, rule, items, steady_ms());
   if (decision.allowed) return {};
-  Error error(ErrorCode::rate_limited, "the limit for this kind of request is " +
-                                           std::to_string(static_cast<std::int64_t>(rule.per_second)) + " per second");
+  std::ostringstream per_second;
+  per_second << rule.per_second;
+  Error error(ErrorCode::rate_limited, "the limit for this kind of request is " + per_second.str() + " per second");
   error.retry_after_ms = std::max<std::int64_t>(decision.retry_after_ms, 1);
   return error;
 }

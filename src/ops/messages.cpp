@@ -9,6 +9,7 @@
 #include "ops/in_conversation.h"
 #include "ops/operation.h"
 #include "ops/streams.h"
+#include "store/idempotency.h"
 
 namespace aiim {
 namespace {
@@ -100,7 +101,7 @@ Async<MessageSent> send_message(App& app, Caller caller, SendMessage request) {
   switch (outcome.verdict) {
     case AppendOutcome::Verdict::appended: co_return MessageSent{std::move(outcome.message), false};
     case AppendOutcome::Verdict::duplicate: co_return MessageSent{std::move(outcome.message), true};
-    case AppendOutcome::Verdict::mismatch: co_return Error(ErrorCode::idempotency_mismatch);
+    case AppendOutcome::Verdict::mismatch: co_return other_request_has_key();
     case AppendOutcome::Verdict::no_member: co_return Error(ErrorCode::not_found);
     case AppendOutcome::Verdict::bad_reply: co_return Error::field("reply_to", "is no message of this conversation");
   }

@@ -14,6 +14,7 @@
 #include "ops/common.h"
 #include "ops/operation.h"
 #include "store/history.h"
+#include "store/idempotency.h"
 #include "store/streams.h"
 
 namespace aiim {
@@ -52,7 +53,7 @@ Result<Message> begin(App& app, Tx& tx, const MessageDraft& draft, bool& duplica
   switch (outcome.verdict) {
     case AppendOutcome::Verdict::appended:
     case AppendOutcome::Verdict::duplicate: return std::move(outcome.message);
-    case AppendOutcome::Verdict::mismatch: return Error(ErrorCode::idempotency_mismatch);
+    case AppendOutcome::Verdict::mismatch: return other_request_has_key();
     case AppendOutcome::Verdict::no_member: return Error(ErrorCode::not_found);
     case AppendOutcome::Verdict::bad_reply: return Error::field("reply_to", "is no message of this conversation");
   }
@@ -162,7 +163,7 @@ Async<Nothing> end_stream_op(App& app, Caller caller, EndStream request) {
     StreamEnding ending{outcome_of(request.status.value_or(StreamStatus::complete)), request.finish_reason,
                         request.usage};
     TRY_AS(ended, end_stream(tx, caller.tenant_id(), request.stream_id, ending));
-    if (!ended) return Error(ErrorCode::stream_ended);
+    if (!ended) return written_too_late();
     return Nothing();
   };
   co_return co_await app.store.write<Nothing>(std::move(job));
@@ -172,7 +173,7 @@ Async<Nothing> cancel_stream(App& app, Caller caller, StreamId request) {
   std::function<Result<Nothing>(Tx&)> job = [&](Tx& tx) -> Result<Nothing> {
     TRY(find_stream(tx.db, caller.tenant_id(), caller.user_id(), request.stream_id));
     TRY_AS(ended, end_stream(tx, caller.tenant_id(), request.stream_id, ending_of(StreamOutcome::cancelled)));
-    if (!ended) return Error(ErrorCode::stream_ended);
+    if (!ended) return written_too_late();
     return Nothing();
   };
   co_return co_await app.store.write<Nothing>(std::move(job));
@@ -245,7 +246,7 @@ Async<MessageReply> stream_chunk(App& app, Caller caller, StreamChunk request) {
     }
     if (ends) {
       TRY_AS(ended, end_stream(tx, caller.tenant_id(), begun.message_id, ending_of(StreamOutcome::complete)));
-      if (!ended) return Error(ErrorCode::stream_ended);
+      if (!ended) return written_too_late();
     }
     TRY_AS(place, find_stream(tx.db, caller.tenant_id(), caller.user_id(), begun.message_id));
     return MessageReply{std::move(place.message)};

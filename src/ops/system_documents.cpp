@@ -19,7 +19,7 @@ offers the same operations and pushes events.
 - An answer to a change means that it is on disk.
 - Errors are problem documents (RFC 9457) with a stable `code`; `title` is in English or Chinese by `Accept-Language`.
 - Every answer carries `X-Request-Id`; send one of your own to find it in the server's log.
-- Rates are limited per user and class of operations. `429` says in `Retry-After`, `RateLimit` and `RateLimit-Policy` when to come back.
+- Rates are limited per user and class of operations. `429` says in `Retry-After`, `RateLimit` and `RateLimit-Policy` when to come back. By default one user may write 50 times a second and 200 times at once; read, confirm and stream 200 times a second and 1,000 times at once; send typing and presence 100 and 500 times. A change that names N users or streams counts N times, a read that names N counts 0.9 + N/10 times; what weighs more than the burst counts as the burst.
 - Pages: `limit` is 1 to 200 (50 when absent); `next_cursor` of one page is `cursor` of the next, `null` after the last.
 
 ## Two counters

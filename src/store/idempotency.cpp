@@ -14,6 +14,11 @@ const Statement insert_idempotency(
 
 }  // namespace
 
+Error other_request_has_key() {
+  return Error(ErrorCode::idempotency_mismatch,
+               "an earlier request with other contents has this key; repeat that one, or choose another key");
+}
+
 Result<std::optional<std::string>> find_result(Db& db, const IdempotentRequest& request) {
   std::optional<std::string> result;
   bool mismatch = false;
@@ -22,7 +27,7 @@ Result<std::optional<std::string>> find_result(Db& db, const IdempotentRequest& 
                mismatch = row.text(0) != request.request_hash;
                result = row.string(1);
              }));
-  if (mismatch) return Error(ErrorCode::idempotency_mismatch);
+  if (mismatch) return other_request_has_key();
   return result;
 }
 

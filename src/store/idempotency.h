@@ -14,6 +14,9 @@ struct IdempotentRequest {
   std::string key;
   std::string request_hash;
 };
+/// The key stands for another request.
+Error other_request_has_key();
+
 /// The earlier result's id; `idempotency_mismatch` when the key was used for another request.
 Result<std::optional<std::string>> find_result(Db& db, const IdempotentRequest& request);
 Result<> keep_result(Tx& tx, const IdempotentRequest& request, const std::string& result_id);

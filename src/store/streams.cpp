@@ -106,6 +106,11 @@ Result<AppendOutcome> begin_stream(Tx& tx, const MessageDraft& draft, std::int64
   return std::move(outcomes[0]);
 }
 
+Error written_too_late() {
+  return Error(ErrorCode::stream_ended,
+               "nothing more can be written to it, nor can it end again; start another stream");
+}
+
 Result<> append_to_stream(Tx& tx, const StreamAppend& append) {
   const StreamAppend* appends[] = {&append};
   StreamAppendOutcome outcomes[1];
@@ -120,7 +125,7 @@ Result<> result_of(const StreamAppendOutcome& outcome) {
     case StreamAppendOutcome::Verdict::appended:
     case StreamAppendOutcome::Verdict::repeated: return {};
     case StreamAppendOutcome::Verdict::too_large: return Error(ErrorCode::too_large, "a stream holds at most 512 KiB");
-    case StreamAppendOutcome::Verdict::refused: return Error(ErrorCode::stream_ended);
+    case StreamAppendOutcome::Verdict::refused: return written_too_late();
     case StreamAppendOutcome::Verdict::gap: break;
   }
   Error gap(ErrorCode::stream_gap, "the next append is n = " + std::to_string(outcome.n + 1));
@@ -133,7 +138,7 @@ Error explain_refusal(Db& db, const StreamAppend& append) {
   if (!place) return std::move(place).error();
   if (place->message.sender_id != append.user_id)
     return Error(ErrorCode::forbidden, "only its writer appends to a stream");
-  return Error(ErrorCode::stream_ended);
+  return written_too_late();
 }
 
 Result<bool> end_stream(Tx& tx, std::string_view tenant_id, std::string_view stream_id, const StreamEnding& ending,

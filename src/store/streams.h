@@ -34,6 +34,9 @@ Result<StreamPlace> find_stream(Db& db, std::string_view tenant_id, std::string_
 /// message.created. Above: `rate_limited`.
 Result<AppendOutcome> begin_stream(Tx& tx, const MessageDraft& draft, std::int64_t open_max);
 
+/// For whoever appends to a stream, ends it or cancels it too late.
+Error written_too_late();
+
 /// Takes an append from the stream's writer and renews its lease. A repeat changes nothing; a jump is `stream_gap`;
 /// after the end `stream_ended`. Publishes the delta.
 Result<> append_to_stream(Tx& tx, const StreamAppend& append);

@@ -118,7 +118,7 @@ def test_trailers_are_no_headers(edge):
 
 def test_a_body_too_large_is_refused_however_it_is_announced(edge):
     [(status, _, body)], _ = ask(edge, post("Content-Type: application/json\r\nContent-Length: 262145\r\n", "{}"))
-    assert status == 413 and json.loads(body)["code"] == "too_large"
+    assert status == 413 and json.loads(body)["code"] == "too_large" and json.loads(body)["detail"] == "a body has at most 262144 bytes"
     chunks = ("10000\r\n" + "x" * 65536 + "\r\n") * 5 + "0\r\n\r\n"
     [(status, _, _)], _ = ask(edge, post("Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", chunks))
     assert status == 413

@@ -200,7 +200,11 @@ def test_bad_frames_are_answered_and_the_socket_stays_usable_until_there_are_a_h
         assert sock.json()["error"]["code"] == "invalid_request"
         sock.say("nothing.like.this", {}, "u")
         assert sock.json() == {"type": "error", "id": "u", "error": {"code": "invalid_request", "retryable": False,
-                                                                    "message": "there is no such type of frame"}}
+                                                                    "message": "there is no such type of frame: nothing.like.this"}}
+        sock.say("x" * 65, {}, "long")
+        assert sock.json()["error"]["message"] == "there is no such type of frame"
+        sock.say("create_conversation", {}, "rest")
+        assert sock.json()["error"]["message"] == "this is offered over REST only: POST /api/aiim/conversations"
         sock.send(TEXT, '{"type":"sync","id":"d","data":[]}')
         assert sock.json()["id"] == "d"
         sock.say("ping", name="p")

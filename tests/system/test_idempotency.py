@@ -45,6 +45,7 @@ def test_another_request_under_the_same_key_is_refused_and_takes_no_seq(shared_s
     for change in ({"content": {"text": "two"}}, {"type": "image", "content": {"url": "https://example.com/a.png"}}):
         answer = server.call("mis_a", "POST", "/messages", {**first, **change}, expect=409)
         assert answer["code"] == "idempotency_mismatch"
+        assert answer["detail"] == "an earlier request with other contents has this key; repeat that one, or choose another key"
     reordered = {"client_msg_id": "same", "content": {"text": "one"}, "type": "text", "conversation_id": conversation}
     assert server.call("mis_a", "POST", "/messages", reordered)["duplicate"] is True
     other_sender = server.call("mis_b", "POST", "/messages", first)

@@ -135,7 +135,8 @@ def test_a_refused_chunk_leaves_nothing_behind(shared_server):
     whole = chunk(chunk="at once", client_msg_id="c", stream_end=True)["message"]
     assert (whole["status"], whole["type"], whole["content"]["text"], whole["seq"]) == ("sent", "text", "at once", 1)
     assert chunk(client_msg_id="c", stream_end=True)["message"] == whole, "a repeated end"
-    assert chunk(409, chunk="more", client_msg_id="c")["code"] == "stream_ended"
+    late = chunk(409, chunk="more", client_msg_id="c")
+    assert late["code"] == "stream_ended" and late["detail"] == "nothing more can be written to it, nor can it end again; start another stream"
     sent = server.call("chunker", "POST", "/messages", {"conversation_id": conversation, "content": "plain", "client_msg_id": "d"})
     assert sent["message"]["seq"] == 2
     assert chunk(409, chunk="x", client_msg_id="d")["code"] == "idempotency_mismatch"

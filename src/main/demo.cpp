@@ -116,7 +116,13 @@ void show(const Settings& settings, const std::string& group_id, int port) {
       alice.c_str(), url.c_str(), group_id.c_str());
   std::printf("\nAlice's live events (WebSocket):\n  /usr/bin/python3 -m websockets 'ws://%s/api/aiim/ws?token=%s'\n",
               host.c_str(), alice.c_str());
-  std::printf("\nEverything is kept in a temporary directory and removed at the end. Press Ctrl-C to stop.\n\n");
+  std::error_code ignored;
+  std::string binary = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
+  std::printf(
+      "\nA key for a bot, which somebody then adds to a conversation:\n  %s apikey create helper --data-dir %s\n",
+      binary.empty() ? "aiim" : binary.c_str(), settings.data_dir.c_str());
+  std::printf("\nEverything is kept in %s and removed at the end. Press Ctrl-C to stop.\n\n",
+              settings.data_dir.c_str());
   std::fflush(stdout);
 }
 

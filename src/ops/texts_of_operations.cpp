@@ -108,8 +108,8 @@ std::span<const OperationText> texts_of_operations() {
        "ones."},
       {"stream_chunk",
        "The first chunk under a `client_msg_id` starts the stream, `stream_end` ends it. With `chunk_index`, 1, 2, 3 "
-       "…, "
-       "retries are safe.",
+       "…, retries are safe. Text only: other pieces, `reply_to`, other endings and `usage` need the WebSocket's "
+       "`stream.start`, `stream.append` and `stream.end`. A chunk renews the lease.",
        {idempotency_mismatch, stream_ended, stream_gap}},
       // presence
       {"typing", "The other members hear of it while they are connected. Nothing is stored."},

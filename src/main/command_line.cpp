@@ -59,7 +59,7 @@ std::string wrong_command_line(const CLI::App& app, const CLI::ParseError& error
   const CLI::App& command = *innermost(app);
   for (const CLI::App* each = &command; each; each = each->get_parent()) {
     auto unknown = each->remaining();
-    if (!unknown.empty()) return about_word(command, unknown.front());
+    if (!unknown.empty()) return about_word(*each, unknown.front());
   }
   const std::string path = path_of(command);
   const bool has_more = !command.get_subcommands([](const CLI::App*) { return true; }).empty();

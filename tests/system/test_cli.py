@@ -155,6 +155,7 @@ def test_wrong_command_lines_exit_with_2_and_help_with_0():
     ("user ad x", "aiim: there is no command `aiim user ad`; did you mean add?"),
     ("serve --prot 1", "aiim: `aiim serve` has no option --prot; did you mean --port?"),
     ("serve --prot=1", "aiim: `aiim serve` has no option --prot; did you mean --port?"),
+    ("--prot 1 serve", "aiim: `aiim` has no option --prot; `aiim --help` lists what there is"),
     ("user add alice bob", "aiim: `aiim user add` takes no further argument: bob"),
     ("user add", "aiim: USER is required; `aiim user add --help` says more"),
     ("token alice --ttl abc", 'aiim: --ttl: must be a whole number, not "abc"; `aiim token --help` says more'),

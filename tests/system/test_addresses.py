@@ -212,6 +212,17 @@ def test_every_class_has_its_limit_and_RATE_LIMIT_PER_SEC_scales_them_all(rate):
         assert policy == "address" and 40 * rate - 1 < count <= 40 * rate + 20 * rate * seconds + 1
 
 
+def test_a_burst_is_four_seconds_of_writes_and_a_group_weighs_as_many_as_it_names():
+    def write(server, path, body):
+        return server.request("POST", "/api/aiim" + path, body, {"Authorization": "Bearer " + token("alice")})
+
+    with running(RATE_LIMIT_PER_SEC="1") as server:
+        status, _, _ = write(server, "/conversations", {"type": "group", "name": "three of four", "member_ids": ["bob", "carol", "dora"]})
+        assert status == 200
+        statuses = [write(server, "/conversations", {"type": "direct", "member_ids": ["bob"]})[0] for _ in range(2)]
+        assert statuses == [200, 429], "one is left"
+
+
 def test_lists_are_charged_by_item_on_both_surfaces():
     async def whole(server):
         device = await Device(server, "alice").connect()

@@ -62,6 +62,7 @@ void Edge::Impl::tick() {
 }
 
 void Edge::Impl::check_drained() {
+  http.tick(steady_ms());
   if (drained() || steady_ms() >= drain_until_ms) {
     if (!drained()) {
       log_warn("drain_incomplete",

@@ -67,8 +67,11 @@ void HttpSession::tick(std::int64_t now_ms) {
 }
 
 void HttpSession::drain() {
-  if (idle_) close();
+  if (idle_) wait_for_last();
 }
+
+// Closed at once, the connection would break under a peer that has just written to it.
+void HttpSession::wait_for_last() { deadline_ms_ = std::min(deadline_ms_, steady_ms() + timeouts_.drain_ms); }
 
 void HttpSession::close() { stream_.close(); }
 
@@ -127,7 +130,7 @@ asio::awaitable<Result<std::size_t>> HttpSession::read_head() {
 
 asio::awaitable<bool> HttpSession::serve_one() {
   idle_ = true;
-  if (parts_.draining && in_.size() == 0) co_return false;
+  if (parts_.draining) wait_for_last();
   auto head = co_await read_head();
   if (head && *head == 0) {
     close();

@@ -22,6 +22,7 @@ struct HttpTimeouts {
   std::int64_t write_ms = 30'000;   // one answer
   std::int64_t linger_ms = 2'000;   // after the last answer, for the peer to read it
   std::int64_t answer_ms = 60'000;  // one operation
+  std::int64_t drain_ms = 1'000;    // for a request that was on its way when the server began to stop
 };
 
 class HttpSession {
@@ -36,7 +37,7 @@ class HttpSession {
 
   /// Closes the connection when its deadline has passed.
   void tick(std::int64_t now_ms);
-  /// No request after the one under way; at once when there is none.
+  /// No request after the one under way, or after one that was on its way: answers say that the connection closes.
   void drain();
   void close();
 
@@ -56,6 +57,7 @@ class HttpSession {
   boost::asio::awaitable<void> linger();
   void record(const Exchange& exchange, int status, std::size_t bytes);
   void wait_at_most(std::int64_t ms);
+  void wait_for_last();
 
   WorkerParts& parts_;
   const HttpTimeouts& timeouts_;

@@ -55,7 +55,12 @@ Result<int> Listener::open(const std::string& host, int port) {
 void Listener::start() { accept_next(); }
 
 void Listener::close() {
-  error_code ignored;
+  error_code ignored, none_left;
+  acceptor_.non_blocking(true, none_left);
+  while (!none_left) {
+    HttpSession::Socket socket = acceptor_.accept(parts_.app.io, none_left);
+    if (!none_left) accepted(std::move(socket));
+  }
   acceptor_.close(ignored);
   pause_.cancel();
 }

@@ -20,6 +20,7 @@ class Listener {
   Result<int> open(const std::string& host, int port);
   /// Begins to accept.
   void start();
+  /// Takes in those who are connected already, then lets nobody in.
   void close();
 
  private:

@@ -17,7 +17,7 @@ import time
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BINARY = pathlib.Path(os.environ.get("AIIM_BINARY", ROOT / "build" / "aiim"))
+BINARY = pathlib.Path(os.environ.get("AIIM_BINARY", ROOT / "build" / "aiim")).resolve()
 FAULTS_BINARY = pathlib.Path(os.environ.get("AIIM_FAULTS_BINARY", BINARY.parent / "aiim-faults"))
 SECRET = "a-secret-of-the-tests-that-is-long-enough-0123456789"
 SLOW = 4 if os.environ.get("AIIM_TEST_SLOW") else 1  # sanitizer builds take longer
@@ -75,6 +75,11 @@ class Postgres:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def clean_environment():
+    """Without what the test tools set: `aiim` refuses names with its prefix that it does not know."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("AIIM_") or k.startswith("AIIM_TEST_")}
+
+
 class Server:
     """`aiim serve` on a port and a directory of its own; may be killed and started again on the same data."""
 
@@ -91,8 +96,7 @@ class Server:
         self.process = None
 
     def environment(self, **more):
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("AIIM_") or k.startswith("AIIM_TEST_")}
-        return {**clean, **self.env, **more}
+        return {**clean_environment(), **self.env, **more}
 
     def start(self, **env):
         self.launch(**env)

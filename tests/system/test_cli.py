@@ -12,7 +12,7 @@ import time
 import pytest
 
 from device import Device
-from harness import BINARY, SECRET, Server, free_port, token
+from harness import BINARY, SECRET, Server, clean_environment, free_port, token
 
 
 def serve(tmp_path, *args, **env):
@@ -114,7 +114,7 @@ def test_a_sqlite_file_that_DATABASE_URL_names_serves_one_server(tmp_path):
 
 def test_a_data_directory_that_is_not_there_is_named(tmp_path):
     for command in (["user", "list"], ["apikey", "list"], ["migrate", "status"], ["backup", tmp_path / "b"], ["retention", "list"]):
-        done = subprocess.run([BINARY, *command, "--data-dir", "./typo"], capture_output=True, text=True, timeout=20, cwd=tmp_path)
+        done = subprocess.run([BINARY, *command, "--data-dir", "./typo"], env=clean_environment(), capture_output=True, text=True, timeout=20, cwd=tmp_path)
         assert done.returncode == 1 and "--data-dir ./typo" in done.stderr, done
     assert not (tmp_path / "typo").exists()
 
@@ -182,7 +182,7 @@ def test_config_keeps_its_columns():
 
 
 def test_keys_say_what_they_may(tmp_path):
-    run = lambda *args: subprocess.run([BINARY, "apikey", *args, "--data-dir", tmp_path], capture_output=True, text=True, timeout=20)
+    run = lambda *args: subprocess.run([BINARY, "apikey", *args, "--data-dir", tmp_path], env=clean_environment(), capture_output=True, text=True, timeout=20)
     for name, scopes, shown in (("all", (), "everything"), ("some", ("--scopes", "read"), "read"), ("both", ("--scopes", "read,write"), "read,write")):
         made = run("create", "helper", "--name", name, *scopes)
         assert made.returncode == 0 and len(made.stdout.splitlines()) == 1, made

@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 
-from harness import BINARY, Server, free_port
+from harness import BINARY, Server, clean_environment, free_port
 
 
 def modes(directory):
@@ -25,8 +25,7 @@ def all_private(directory, *expected):
 
 def run(*args, **env):
     """With the umask that most shells have."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("AIIM_")}
-    done = subprocess.run([BINARY, *map(str, args)], env=clean | env, capture_output=True, text=True, timeout=60, umask=0o022)
+    done = subprocess.run([BINARY, *map(str, args)], env=clean_environment() | env, capture_output=True, text=True, timeout=60, umask=0o022)
     assert done.returncode == 0, done
     return done.stdout
 
@@ -101,14 +100,13 @@ def test_a_restore_that_cannot_begin_leaves_nothing_behind(tmp_path):
     bad = tmp_path / "bad"
     bad.write_text("this is no backup\n")
     for file in (tmp_path / "nofile", bad):
-        done = subprocess.run([BINARY, "restore", file, "--data-dir", tmp_path / "r2"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([BINARY, "restore", file, "--data-dir", tmp_path / "r2"], env=clean_environment(), capture_output=True, text=True, timeout=60)
         assert done.returncode == 1 and file.name in done.stderr, done
         assert not (tmp_path / "r2").exists()
 
 
 def test_a_demo_keeps_its_data_to_itself(tmp_path):
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("AIIM_")}
-    demo = subprocess.Popen([BINARY, "demo", "--port", str(free_port())], env=clean | {"TMPDIR": str(tmp_path)}, umask=0o022,
+    demo = subprocess.Popen([BINARY, "demo", "--port", str(free_port())], env=clean_environment() | {"TMPDIR": str(tmp_path)}, umask=0o022,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         end = time.monotonic() + 60

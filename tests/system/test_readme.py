@@ -1,7 +1,6 @@
 """The README's tour, run as written against `aiim demo`; only the port is another one, so that it can run anywhere."""
 
 import json
-import os
 import pathlib
 import re
 import signal
@@ -12,8 +11,9 @@ import urllib.request
 
 import pytest
 
+from harness import BINARY, clean_environment
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BINARY = os.environ.get("AIIM_BINARY", str(ROOT / "build" / "aiim"))
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,7 @@ def demo(tmp_path_factory):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("AIIM_")}  # those of the test tools are no settings
-    process = subprocess.Popen([BINARY, "demo", "--port", str(port)], env={**clean, "TMPDIR": str(temporary)}, stdout=subprocess.PIPE,
+    process = subprocess.Popen([BINARY, "demo", "--port", str(port)], env={**clean_environment(), "TMPDIR": str(temporary)}, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True)
     watchdog = threading.Timer(60, process.kill)
     watchdog.start()
@@ -44,8 +43,7 @@ def demo(tmp_path_factory):
 
 def bash(script, **env):
     """Runs a script as somebody would who pastes it, but stops at the first command that fails."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("AIIM_")}
-    done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", script], env={**clean, **env}, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", script], env={**clean_environment(), **env}, capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -60,7 +58,7 @@ def test_the_tour_works_as_written(demo, readme):
     assert len(blocks) == 9
     # The second README's run is a second tour through the same demo: its message needs a key of its own.
     script = "\n".join(blocks).replace("8083", str(demo[0])).replace("hello-1", f"hello-{readme}")
-    output = bash(script.replace("build/aiim", BINARY), TMPDIR=str(demo[2]))
+    output = bash(script.replace("build/aiim", str(BINARY)), TMPDIR=str(demo[2]))
     assert "Weekend trip" in output and "direct" in output
     assert "message.created" in output and "Hello Bob" in output, "Bob's WebSocket saw Alice's message"
     assert shown(output, "duplicate") == ["false", "true"]

@@ -57,7 +57,7 @@ void Listener::start() { accept_next(); }
 void Listener::close() {
   error_code ignored, none_left;
   acceptor_.non_blocking(true, none_left);
-  while (!none_left) {
+  for (int left = backlog; left > 0 && !none_left; --left) {
     HttpSession::Socket socket = acceptor_.accept(parts_.app.io, none_left);
     if (!none_left) accepted(std::move(socket));
   }

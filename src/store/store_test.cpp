@@ -82,6 +82,14 @@ class StoreTest : public DbTest {
   std::future<T> start(asio::awaitable<T> coroutine) {
     return asio::co_spawn(io_, std::move(coroutine), asio::use_future);
   }
+  /// Starts a job that keeps the writer until the gate opens: what comes meanwhile shares one batch.
+  std::future<Result<int>> start_behind(std::promise<void>& gate) {
+    std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
+      opened.wait();
+      return 1;
+    };
+    return start(store_->write<int>(std::move(blocking)));
+  }
   /// Runs the worker until nothing is left to do.
   void run() {
     io_.run();
@@ -262,11 +270,7 @@ TEST_P(StoreTest, AFullQueueRefusesAtOnce) {
   options_.queue_max = 3;
   open();
   std::promise<void> gate;
-  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
-    opened.wait();
-    return 1;
-  };
-  auto first = start(store_->write<int>(std::move(blocking)));
+  auto first = start_behind(gate);
   io_.poll();
   while (store_->backlog() > 0) std::this_thread::yield();
   std::vector<std::future<Result<AppendOutcome>>> sent;
@@ -317,11 +321,7 @@ TEST_P(StoreTest, OneBadDraftInABatchFailsAlone) {
   open();
   ASSERT_TRUE(run(store_->append(draft("c2", "alice", 7777))));
   std::promise<void> gate;
-  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
-    opened.wait();
-    return 1;
-  };
-  auto first = start(store_->write<int>(std::move(blocking)));
+  auto first = start_behind(gate);
   std::vector<std::future<Result<AppendOutcome>>> sent;
   for (int i = 0; i < 100; ++i) {
     auto message = draft("c1", "alice", i);
@@ -351,11 +351,7 @@ TEST_P(StoreTest, ABadDraftFailsNeitherTheStreamNorTheCursorOfItsBatch) {
   streaming.stream = true;
   ASSERT_TRUE(run(store_->append(streaming)));
   std::promise<void> gate;
-  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
-    opened.wait();
-    return 1;
-  };
-  auto first = start(store_->write<int>(std::move(blocking)));
+  auto first = start_behind(gate);
   auto good = start(store_->append(draft("c1", "alice", 2)));
   auto taken = draft("c1", "alice", 3);
   taken.message_id = message_id(7777);  // breaks the statement, as a driver's bug would
@@ -392,11 +388,7 @@ TEST_P(StoreTest, AWriteThatFailsLateFailsInItsOwnName) {
   open();
   ASSERT_TRUE(run(store_->append(draft("c2", "alice", 7777))));
   std::promise<void> gate;
-  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
-    opened.wait();
-    return 1;
-  };
-  auto first = start(store_->write<int>(std::move(blocking)));
+  auto first = start_behind(gate);
   auto appending = [](int n, int id) -> std::function<Result<int>(Tx&)> {
     return [=](Tx& tx) -> Result<int> {
       auto message = draft("c1", "alice", n);
@@ -458,11 +450,7 @@ TEST_P(StoreTest, ATransactionThatTakesTooLongIsUndoneAndItsNeighboursAreNot) {
   options_.transaction_ms_max = 100;
   open();
   std::promise<void> gate;
-  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
-    opened.wait();
-    return 1;
-  };
-  auto first = start(store_->write<int>(std::move(blocking)));
+  auto first = start_behind(gate);
   auto before = start(store_->append(draft("c1", "alice", 1)));
   std::function<Result<int>(Tx&)> slow = [](Tx& tx) -> Result<int> {
     TRY(renaming("c2", "slow")(tx));
@@ -643,11 +631,7 @@ TEST_P(PostgresStoreTest, AServerThatCrashesAndComesBackIsUsedAgain) {
 TEST_P(PostgresStoreTest, AJobThatBreaksItsConnectionFailsAlone) {
   open();
   std::promise<void> gate;
-  std::function<Result<int>(Tx&)> blocking = [opened = gate.get_future().share()](Tx&) -> Result<int> {
-    opened.wait();
-    return 1;
-  };
-  auto first = start(store_->write<int>(std::move(blocking)));
+  auto first = start_behind(gate);
   std::vector<std::future<Result<int>>> good;
   for (int i = 0; i < 5; ++i) good.push_back(start(store_->write<int>(renaming("c1", "before"))));
   std::function<Result<int>(Tx&)> breaking = [](Tx& tx) -> Result<int> {

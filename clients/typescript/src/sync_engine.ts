@@ -313,7 +313,9 @@ export class SyncEngine {
       const known = this.target.find(id)?.position != null;
       const row = await this.api.getConversation(id, { signal });
       this.target.adopt(row);
-      if (!known && this.token !== null) await this.readMissed(row, signal);
+      // While live, the event that made it known tells what is new.
+      const away = this.connection.state.getSnapshot().state !== 'live';
+      if (!known && away && this.token !== null) await this.readMissed(row, signal);
     } catch (error) {
       if (!(error instanceof AiimError) || (error.code !== 'not_found' && error.code !== 'forbidden')) throw error;
       this.target.removed(id);

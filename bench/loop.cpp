@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -61,12 +62,9 @@ void Loop::flush_dirty() {
 void Loop::turn(int64_t deadline_ns) {
   flush_dirty();
   int64_t wait = deadline_ns - now_ns();
-  if (wait > long_ns) {
-    wait -= early_ns;
-    early_for_ns_ = deadline_ns;
-  } else if (wait < 0 || early_for_ns_ == deadline_ns) {
-    wait = 0;
-  }
+  if (wait > long_ns) early_for_ns_ = deadline_ns;
+  if (early_for_ns_ == deadline_ns) wait -= early_ns;
+  wait = std::max<int64_t>(wait, 0);
   timespec timeout{.tv_sec = wait / second_ns, .tv_nsec = wait % second_ns};
   int n = epoll_pwait2(fd_, events_.data(), static_cast<int>(events_.size()), &timeout, nullptr);
   if (n < 0 && errno != EINTR) fail("epoll_pwait2: {}", strerror(errno));

@@ -69,6 +69,7 @@ class Param {
 /// One row of an answer, valid inside the callback that gets it. Columns count from 0.
 class Row {
  public:
+  virtual ~Row() = default;
   virtual bool is_null(int column) const = 0;
   virtual std::int64_t integer(int column) const = 0;
   virtual bool boolean(int column) const = 0;
@@ -85,9 +86,6 @@ class Row {
   std::optional<std::int64_t> optional_integer(int column) const {
     return is_null(column) ? std::nullopt : std::optional(integer(column));
   }
-
- protected:
-  ~Row() = default;
 };
 
 /// A callback for rows: borrowed, never stored.

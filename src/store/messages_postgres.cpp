@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "store/batch_statement.h"
 #include "store/message_rows.h"
 #include "store/messages.h"
 #include "store/postgres.h"
@@ -15,15 +16,14 @@ namespace aiim {
 namespace {
 
 // Locks in the order of its input, which is sorted; answers with the rows as they are once locked.
-const Statement lock_conversations(
+const BatchStatement lock_conversations(
     "append.lock.postgres",
     "SELECT i.place, c.ctid, c.last_seq, c.rev, c.epoch FROM unnest($1::text[], $2::text[]) WITH ORDINALITY "
     "AS i (tenant_id, conversation_id, place) CROSS JOIN LATERAL (SELECT ctid, last_seq, rev, epoch "
     "FROM conversations WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1 "
-    "FOR NO KEY UPDATE) c",
-    DbKind::postgres);
+    "FOR NO KEY UPDATE) c");
 // LATERAL … LIMIT 1: each probe is one look into an index, whatever the planner thinks of the batch's size.
-const Statement judge_drafts(
+const BatchStatement judge_drafts(
     "append.judge.postgres",
     "SELECT i.place, m.found, r.message_id, r.request_hash, p.found FROM "
     "unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY "
@@ -33,10 +33,9 @@ const Statement judge_drafts(
     "LEFT JOIN LATERAL (SELECT message_id, request_hash FROM im_messages WHERE conversation_id = i.conversation_id "
     "AND tenant_id = i.tenant_id AND sender_id = i.sender_id AND client_msg_id = i.client_msg_id LIMIT 1) r ON TRUE "
     "LEFT JOIN LATERAL (SELECT TRUE AS found FROM im_messages WHERE message_id = i.reply_to "
-    "AND tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1) p ON TRUE",
-    DbKind::postgres);
+    "AND tenant_id = i.tenant_id AND conversation_id = i.conversation_id LIMIT 1) p ON TRUE");
 // Also writes the counters of the conversations, whose rows are locked and cannot move.
-const Statement insert_messages(
+const BatchStatement insert_messages(
     "append.insert.postgres",
     "WITH bumped AS (UPDATE conversations c SET last_seq = n.last_seq, rev = n.rev, updated_at = $13::timestamptz "
     "FROM unnest($14::text[], $15::bigint[], $16::bigint[]) AS n (place, last_seq, rev) "
@@ -48,29 +47,25 @@ const Statement insert_messages(
     "CASE WHEN stream_id IS NULL THEN NULL ELSE 0 END, stream_id IS NULL, $13::timestamptz "
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], "
     "$9::text[], $10::bigint[], $11::bigint[], $12::text[]) AS i (tenant_id, conversation_id, message_id, sender_id, "
-    "type, content, reply_to, client_msg_id, request_hash, seq, rev, stream_id)",
-    DbKind::postgres);
-const Statement insert_mentions(
+    "type, content, reply_to, client_msg_id, request_hash, seq, rev, stream_id)");
+const BatchStatement insert_mentions(
     "append.mentions.postgres",
     "INSERT INTO mentions (tenant_id, conversation_id, user_id, seq) "
     "SELECT i.tenant_id, i.conversation_id, i.user_id, i.seq "
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS i (tenant_id, conversation_id, user_id, seq) "
     "CROSS JOIN LATERAL (SELECT 1 FROM conversation_members WHERE conversation_id = i.conversation_id "
-    "AND tenant_id = i.tenant_id AND user_id = i.user_id AND left_at IS NULL LIMIT 1) m ON CONFLICT DO NOTHING",
-    DbKind::postgres);
-const Statement insert_open_streams(
+    "AND tenant_id = i.tenant_id AND user_id = i.user_id AND left_at IS NULL LIMIT 1) m ON CONFLICT DO NOTHING");
+const BatchStatement insert_open_streams(
     "append.open_streams.postgres",
     "INSERT INTO open_streams (tenant_id, stream_id, conversation_id, sender_id, lease_until) "
     "SELECT tenant_id, stream_id, conversation_id, sender_id, $5::timestamptz "
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS i (tenant_id, stream_id, conversation_id, "
-    "sender_id)",
-    DbKind::postgres);
-const Statement select_repeated("append.repeated.postgres",
-                                "SELECT i.place, " MESSAGE_COLUMNS
-                                " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS i (tenant, id, place) "
-                                "CROSS JOIN LATERAL (SELECT * FROM im_messages "
-                                "WHERE message_id = i.id AND tenant_id = i.tenant LIMIT 1) m",
-                                DbKind::postgres);
+    "sender_id)");
+const BatchStatement select_repeated("append.repeated.postgres",
+                                     "SELECT i.place, " MESSAGE_COLUMNS
+                                     " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS i (tenant, id, place) "
+                                     "CROSS JOIN LATERAL (SELECT * FROM im_messages "
+                                     "WHERE message_id = i.id AND tenant_id = i.tenant LIMIT 1) m");
 
 using Of = PgArray::Of;
 using Verdict = AppendOutcome::Verdict;

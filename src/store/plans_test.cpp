@@ -30,11 +30,12 @@ const std::map<std::string_view, std::string_view> allowed = {
 
 // Statements between whose indexes a planner could choose wrongly, and the one that each must go by.
 const std::multimap<std::string_view, std::string_view> goes_by = {
-    {"select_unchanged_messages", "im_messages_by_seq"},   {"select_changed_messages", "im_messages_changed"},
-    {"count_changed_messages", "im_messages_changed"},     {"select_created_rev", "im_messages_by_seq"},
-    {"append.judge.postgres", "im_messages_by_client_id"}, {"append.judge.postgres", "im_messages_key"},
-    {"append.repeated.sqlite", "im_messages_by_seq"},      {"select_messages_before", "im_messages_by_seq"},
-    {"select_messages_after", "im_messages_by_seq"},       {"count_unread_messages", "im_messages_by_seq"},
+    {"select_unchanged_messages", "im_messages_by_seq"},       {"select_changed_messages", "im_messages_changed"},
+    {"count_changed_messages", "im_messages_changed"},         {"select_created_rev", "im_messages_by_seq"},
+    {"append.judge.postgres", "im_messages_by_client_id"},     {"append.judge.postgres", "im_messages_key"},
+    {"append.judge.postgres.one", "im_messages_by_client_id"}, {"append.judge.postgres.one", "im_messages_key"},
+    {"append.repeated.sqlite", "im_messages_by_seq"},          {"select_messages_before", "im_messages_by_seq"},
+    {"select_messages_after", "im_messages_by_seq"},           {"count_unread_messages", "im_messages_by_seq"},
 };
 
 bool of_a_test(const Statement& statement) { return std::string_view(statement.name()).substr(0, 5) == "test."; }

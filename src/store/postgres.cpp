@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "store/batch_statement.h"
 #include "store/raw_db.h"
 
 namespace aiim {
@@ -200,15 +201,20 @@ Result<> PostgresDb::send_sync() {
   return {};
 }
 
-Result<> PgPipeline::add(const Statement& statement, std::initializer_list<Value> values) {
+Result<> PgPipeline::add(const BatchStatement& statement, std::initializer_list<Value> values) {
+  bool one =
+      std::all_of(values.begin(), values.end(), [](auto& value) { return !value.array || value.array->size() == 1; });
   std::vector<const char*> data;
   std::vector<int> lengths, formats;
   for (auto& value : values) {
-    data.push_back(value.data);
-    lengths.push_back(value.length);
-    formats.push_back(value.binary ? 1 : 0);
+    std::optional<std::string_view> bytes = value.text ? *value.text : value.array->bytes();
+    if (one && value.array) bytes = value.array->only();
+    data.push_back(bytes ? bytes->data() : nullptr);
+    lengths.push_back(bytes ? static_cast<int>(bytes->size()) : 0);
+    formats.push_back(value.array ? 1 : 0);
   }
-  return db_.send_prepared(statement, static_cast<int>(data.size()), data.data(), lengths.data(), formats.data());
+  return db_.send_prepared(one ? statement.for_one() : statement.for_many(), static_cast<int>(data.size()), data.data(),
+                           lengths.data(), formats.data());
 }
 
 // ---- receiving ----

@@ -10,6 +10,8 @@
 
 namespace aiim {
 
+class BatchStatement;
+
 Result<std::unique_ptr<Db>> open_postgres(const DbTarget& target);
 
 /// What each connection sets before its first statement.
@@ -96,18 +98,19 @@ class PostgresDb final : public Db {
   std::int64_t clock_asked_ms_ = 0;
 };
 
-/// Several statements with array parameters in one round trip.
+/// Several statements over the rows of batches in one round trip.
 class PgPipeline {
  public:
   explicit PgPipeline(PostgresDb& db) : db_(db) {}
+  // Borrowed: it must live until add() returns.
   struct Value {
-    Value(const PgArray& array) : data(array.bytes().data()), length(static_cast<int>(array.bytes().size())) {}
-    Value(const std::string& text) : data(text.c_str()), binary(false) {}  // must live until add() returns
-    const char* data;
-    int length = 0;
-    bool binary = true;
+    Value(const PgArray& column) : array(&column) {}
+    Value(const std::string& value) : text(&value) {}
+    const PgArray* array = nullptr;     // a column of the statement's rows
+    const std::string* text = nullptr;  // the same for all rows
   };
-  Result<> add(const Statement& statement, std::initializer_list<Value> values);
+  /// Arrays of one element each are sent as plain values, to the statement's form for one row.
+  Result<> add(const BatchStatement& statement, std::initializer_list<Value> values);
   Result<std::vector<PgResult>> finish() { return db_.finish(); }
   /// For statements whose rows nobody wants. Their failure is told by the commit, or by what is asked next.
   void finish_later() { db_.finish_later(); }

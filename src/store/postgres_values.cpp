@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/check.h"
+
 namespace aiim {
 namespace {
 
+constexpr std::size_t header_bytes = 20;  // of an array
+constexpr std::size_t length_bytes = 4;   // before each element
+constexpr std::uint32_t null_length = 0xffffffff;
 constexpr Oid jsonb_oid = static_cast<Oid>(PgArray::Of::jsonb);
 
 /// JSONB writes a large real number as digits without a point, which readers take for an integer that is out of range:
@@ -69,7 +74,14 @@ void PgArray::add(std::int64_t value) {
   append_big_endian(bytes_, static_cast<std::uint64_t>(value), 8);
 }
 
-void PgArray::add_null() { element(0xffffffff); }
+void PgArray::add_null() { element(null_length); }
+
+std::optional<std::string_view> PgArray::only() const {
+  AIIM_CHECK(size_ == 1);
+  auto element = std::string_view(bytes_).substr(header_bytes + length_bytes);
+  bool null = element.empty() && bytes_[header_bytes] != 0;  // a length of 0xffffffff, not of 0
+  return null ? std::nullopt : std::optional(element);
+}
 
 std::int64_t PgRow::integer(int column) const {
   std::int64_t value = 0;

@@ -26,7 +26,10 @@ class PgArray {
   void add(const std::optional<std::int64_t>& value) { value ? add(*value) : add_null(); }
   void add(std::int64_t value);
   void add_null();
-  const std::string& bytes() const { return bytes_; }
+  std::string_view bytes() const { return bytes_; }
+  std::size_t size() const { return size_; }
+  /// The only element in the binary form of its own type; nothing when it is null. For an array of one.
+  std::optional<std::string_view> only() const;
 
  private:
   void element(std::size_t length);

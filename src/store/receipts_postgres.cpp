@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "store/batch_statement.h"
 #include "store/postgres.h"
 #include "store/receipts.h"
 
@@ -12,15 +13,14 @@ namespace aiim {
 namespace {
 
 // Locks in the order of its input, which is sorted; answers with the rows as they are once locked.
-const Statement lock_members(
+const BatchStatement lock_members(
     "advance.lock.postgres",
     "SELECT i.place, m.ctid, m.delivered_seq, m.read_seq, m.muted, m.pinned, m.left_at IS NULL "
     "FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS i (tenant_id, conversation_id, user_id, place) "
     "CROSS JOIN LATERAL (SELECT ctid, delivered_seq, read_seq, muted, pinned, left_at FROM conversation_members "
     "WHERE tenant_id = i.tenant_id AND conversation_id = i.conversation_id AND user_id = i.user_id LIMIT 1 "
-    "FOR NO KEY UPDATE) m",
-    DbKind::postgres);
-const Statement judge_steps(
+    "FOR NO KEY UPDATE) m");
+const BatchStatement judge_steps(
     "advance.judge.postgres",
     "SELECT i.place, c.member_count, c.last_seq, s.message_id, n.seq "
     "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) WITH ORDINALITY "
@@ -30,22 +30,19 @@ const Statement judge_steps(
     "LEFT JOIN LATERAL (SELECT message_id FROM im_messages WHERE conversation_id = i.conversation_id "
     "AND tenant_id = i.tenant_id AND seq = i.seq LIMIT 1) s ON TRUE "
     "LEFT JOIN LATERAL (SELECT seq FROM im_messages WHERE message_id = i.message_id AND tenant_id = i.tenant_id "
-    "AND conversation_id = i.conversation_id LIMIT 1) n ON TRUE",
-    DbKind::postgres);
-const Statement move_cursors(
+    "AND conversation_id = i.conversation_id LIMIT 1) n ON TRUE");
+const BatchStatement move_cursors(
     "advance.move.postgres",
     "UPDATE conversation_members m SET delivered_seq = i.delivered_seq, read_seq = i.read_seq, "
     "own_updated_at = $4::timestamptz FROM unnest($1::text[], $2::bigint[], $3::bigint[]) "
-    "AS i (place, delivered_seq, read_seq) WHERE m.ctid = i.place::tid",
-    DbKind::postgres);
-const Statement insert_receipts(
+    "AS i (place, delivered_seq, read_seq) WHERE m.ctid = i.place::tid");
+const BatchStatement insert_receipts(
     "advance.receipts.postgres",
     "INSERT INTO message_receipts (tenant_id, conversation_id, user_id, status, seq, message_id, timestamp) "
     "SELECT tenant_id, conversation_id, user_id, status, seq, message_id, $7::timestamptz "
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[]) "
-    "AS i (tenant_id, conversation_id, user_id, status, seq, message_id)",
-    DbKind::postgres);
-const Statement count_unread(
+    "AS i (tenant_id, conversation_id, user_id, status, seq, message_id)");
+const BatchStatement count_unread(
     "advance.unread.postgres",
     "SELECT i.place, u.unread, n.mentions FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) WITH "
     "ORDINALITY "
@@ -54,8 +51,7 @@ const Statement count_unread(
     "AND conversation_id = i.conversation_id AND seq > i.seq ORDER BY conversation_id, tenant_id, seq DESC LIMIT 5000) "
     "newest WHERE sender_id <> i.user_id AND status <> 'recalled' AND type <> 'system' LIMIT 1000) unread) u "
     "CROSS JOIN LATERAL (SELECT COUNT(*) AS mentions FROM (SELECT 1 FROM mentions WHERE tenant_id = i.tenant_id "
-    "AND conversation_id = i.conversation_id AND user_id = i.user_id AND seq > i.seq LIMIT 1000) mentioned) n",
-    DbKind::postgres);
+    "AND conversation_id = i.conversation_id AND user_id = i.user_id AND seq > i.seq LIMIT 1000) mentioned) n");
 
 using Of = PgArray::Of;
 using Verdict = CursorOutcome::Verdict;

@@ -3,6 +3,7 @@
 // writes, and is awaited with the commit.
 #include <map>
 
+#include "store/batch_statement.h"
 #include "store/messages.h"
 #include "store/postgres.h"
 #include "store/stream_appends.h"
@@ -10,33 +11,29 @@
 namespace aiim {
 namespace {
 
-const Statement lock_streams(
+const BatchStatement lock_streams(
     "stream_append.lock.postgres",
     "SELECT i.place, o.conversation_id, o.sender_id, o.n, o.bytes, o.lease_until FROM unnest($1::text[], $2::text[]) "
     "WITH ORDINALITY AS i (tenant_id, stream_id, place) CROSS JOIN LATERAL (SELECT conversation_id, sender_id, n, "
     "bytes, lease_until "
-    "FROM open_streams WHERE tenant_id = i.tenant_id AND stream_id = i.stream_id LIMIT 1 FOR NO KEY UPDATE) o",
-    DbKind::postgres);
-const Statement judge_writers(
+    "FROM open_streams WHERE tenant_id = i.tenant_id AND stream_id = i.stream_id LIMIT 1 FOR NO KEY UPDATE) o");
+const BatchStatement judge_writers(
     "stream_append.judge.postgres",
     "SELECT i.place FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS i (tenant_id, stream_id, place) "
     "CROSS JOIN LATERAL (SELECT conversation_id, sender_id FROM open_streams WHERE tenant_id = i.tenant_id "
     "AND stream_id = i.stream_id LIMIT 1) o "
     "CROSS JOIN LATERAL (SELECT 1 FROM conversation_members WHERE conversation_id = o.conversation_id "
-    "AND tenant_id = i.tenant_id AND user_id = o.sender_id AND left_at IS NULL LIMIT 1) m",
-    DbKind::postgres);
-const Statement insert_appends(
+    "AND tenant_id = i.tenant_id AND user_id = o.sender_id AND left_at IS NULL LIMIT 1) m");
+const BatchStatement insert_appends(
     "stream_append.insert.postgres",
     "INSERT INTO stream_appends (tenant_id, stream_id, n, ops, bytes, created_at) "
     "SELECT tenant_id, stream_id, n, ops, bytes, $6::timestamptz FROM unnest($1::text[], $2::text[], $3::bigint[], "
-    "$4::jsonb[], $5::bigint[]) AS i (tenant_id, stream_id, n, ops, bytes)",
-    DbKind::postgres);
-const Statement update_streams(
+    "$4::jsonb[], $5::bigint[]) AS i (tenant_id, stream_id, n, ops, bytes)");
+const BatchStatement update_streams(
     "stream_append.update.postgres",
     "UPDATE open_streams o SET n = i.n, bytes = i.bytes, lease_until = $5::timestamptz "
     "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS i (tenant_id, stream_id, n, bytes) "
-    "WHERE o.tenant_id = i.tenant_id AND o.stream_id = i.stream_id",
-    DbKind::postgres);
+    "WHERE o.tenant_id = i.tenant_id AND o.stream_id = i.stream_id");
 
 using Of = PgArray::Of;
 using Key = std::pair<std::string_view, std::string_view>;  // tenant and stream, of the appends

@@ -3,6 +3,7 @@ counted. No clock is asked, so that a slow machine gives the same answer as a fa
 
 import http.client
 import json
+import statistics
 
 import pytest
 
@@ -169,8 +170,9 @@ def test_work_of_every_kind_shares_a_commit(server):
     batch(1)  # statements are prepared
     counted = [batch(n) for n in range(2, 12)]
     room.close()
-    mean = {name: sum(each[name] for each in counted) / len(counted) for name in counted[0]}
-    judge(f"a batch of every kind, {server.database}", mean)
+    # The median: the background's looks at the database fall into some.
+    middle = {name: statistics.median(each[name] for each in counted) for name in counted[0]}
+    judge(f"a batch of every kind, {server.database}", middle)
 
 
 def test_a_burst_of_pings_is_one_read_and_one_write(server):

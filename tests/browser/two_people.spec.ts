@@ -52,3 +52,27 @@ test('two people talk, and a third joins on a phone; every change shows on all s
   await carol.getByRole('button', { name: 'Send', exact: true }).tap();
   for (const page of [alice, bob]) await expect(log(page).getByText('May I sit down?')).toBeVisible();
 });
+
+for (const [locale, words] of [['en-US', 'This is too long to be sent.'], ['zh-CN', '内容过长，无法发送。']] as const) {
+  test(`a text that is too long is refused with a reason and stays in the field (${locale})`, async ({ world }) => {
+    await world.register('alice', 'bob');
+    await world.api('alice').createConversation({ type: 'group', name: 'Tea party', member_ids: ['bob'] });
+    const page = await world.signIn('alice', { locale });
+    await open(page, 'Tea party');
+    const huge = 'x'.repeat(300_000);
+    await say(page, huge);
+    await expect(page.getByText(words)).toBeVisible();
+    await expect(composer(page)).toHaveValue(huge);
+    await say(page, 'short');
+    await expect(log(page).getByText('short')).toBeVisible();
+
+    await composer(page).press('ArrowUp');
+    await expect(composer(page)).toHaveValue('short');
+    await say(page, huge);
+    await expect(composer(page)).toHaveValue(huge);
+    await say(page, 'shortened');
+    await expect(log(page).getByText('shortened')).toBeVisible();
+    await expect(row(page, 'shortened')).toHaveCount(1);
+    await expect(log(page).locator('[data-message]')).toHaveCount(1);
+  });
+}

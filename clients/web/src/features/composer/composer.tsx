@@ -132,7 +132,12 @@ export function Composer({ ref, store, title, members, onEditLast, onSent }: Com
       const before = editing.content;
       stopEditing();
       if (before.text === text) return;
-      store.edit(editing.message_id, content).catch((error: unknown) => toast(reasonOf(error), 'error'));
+      store.edit(editing.message_id, content).catch((error: unknown) => {
+        toast(reasonOf(error), 'error');
+        if (!(error instanceof AiimError) || error.code !== 'too_large') return;
+        setEditing(editing); // to be shortened
+        put(draft);
+      });
       return;
     }
     try {

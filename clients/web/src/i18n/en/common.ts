@@ -34,6 +34,6 @@ export const errors = {
   timeout: 'The server did not answer in time.',
   rate_limited: 'Too quick. Wait a moment and try again.',
   queue_full: 'Too many messages wait to be sent.',
-  too_large: 'This is too long to be sent.',
+  too_large: 'This is too long to be sent. Shorten it, or send it in parts.',
   unknown: 'That did not work. Try again.',
 };

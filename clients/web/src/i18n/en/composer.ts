@@ -13,7 +13,6 @@ export const composer = {
   saveEdit: 'Save changes',
   cancelEdit: 'Stop editing',
   cancelReply: 'Do not reply',
-  tooLong: 'This message is too long.',
   groups: {
     smileys: 'Smileys',
     people: 'People',

@@ -34,6 +34,6 @@ export const errors: Messages['errors'] = {
   timeout: '服务器没有及时响应。',
   rate_limited: '操作太频繁，请稍后再试。',
   queue_full: '等待发送的消息过多。',
-  too_large: '内容过长，无法发送。',
+  too_large: '内容过长，无法发送。请缩短，或分几条发送。',
   unknown: '操作失败，请重试。',
 };

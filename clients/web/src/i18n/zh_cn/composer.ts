@@ -15,7 +15,6 @@ export const composer: Messages['composer'] = {
   saveEdit: '保存修改',
   cancelEdit: '取消编辑',
   cancelReply: '取消回复',
-  tooLong: '消息太长了。',
   groups: {
     smileys: '笑脸',
     people: '人物',

@@ -96,6 +96,8 @@ export class ConversationModel {
   private heardRev = 0;
   /** The counts are no longer right, and only the server knows them. */
   private figureWanted = false;
+  /** The own cursor as `me.updated` said it; `readSeq` runs ahead of it. */
+  private serverReadSeq = 0;
   /** When its row was last adopted, by `adoptionClock`: orders answers on their way against what came meanwhile. */
   adoptedAt = 0;
   /** When the own flags were last changed by an event, by the same clock. */
@@ -187,8 +189,8 @@ export class ConversationModel {
   // ------------------------------------------------------------------------------------------------ rows
 
   /**
-   * The server's row, from a list, a GET or an event that creates. Returns false when it is newer than the messages
-   * held, which a sync must bring up first.
+   * The server's row, from a list, a GET or an event that creates. Returns false when a sync is needed: it is newer than
+   * the messages held, or its count older than what was read.
    */
   adopt(row: PartialConversation): boolean {
     this.adoptedAt = ++clock;
@@ -210,7 +212,7 @@ export class ConversationModel {
     this.adoptRow(row);
     this.adoptFigure(row);
     this.drain();
-    return true;
+    return !this.behind;
   }
 
   /** A sync said: what is held is of no use. Returns false when events had to be dropped with it: ask once more. */
@@ -316,7 +318,8 @@ export class ConversationModel {
     this.adoptFlags(data);
     this.flagsAt = ++clock;
     // Its figure has no place among the other events: where what was counted here is no longer right, a sync tells.
-    if (this.unreadCounter.partlyRead && data.read_seq >= this.readSeq) this.figureWanted = true;
+    this.serverReadSeq = Math.max(this.serverReadSeq, data.read_seq);
+    this.wantFigure();
     return true;
   }
 
@@ -371,6 +374,7 @@ export class ConversationModel {
     this.lastForeignSeq = 0;
     this.heardRev = 0;
     this.figureWanted = false;
+    this.serverReadSeq = 0;
     this.unreadCounter.clear();
   }
 
@@ -454,12 +458,19 @@ export class ConversationModel {
   private adoptFigure(row: PartialConversation): void {
     if (row.unread_count === undefined) return;
     this.figureWanted = false;
+    const own = row.members.find((member) => member.user_id === this.me());
     this.unreadCounter.reset(
       { unread: row.unread_count, mentions: row.mention_count ?? 0 },
       row.last_seq,
-      this.readSeq,
+      own?.read_seq ?? this.readSeq,
     );
+    this.wantFigure();
     if (row.unread_count > 0) this.lastForeignSeq = Math.max(this.lastForeignSeq, row.last_seq);
+  }
+
+  /** Asked before the server has the cursor, it would answer what is known already. */
+  private wantFigure(): void {
+    if (this.unreadCounter.partlyRead && this.serverReadSeq >= this.readSeq) this.figureWanted = true;
   }
 
   private adoptMine(state: MyState, askedAt: number): void {

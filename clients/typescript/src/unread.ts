@@ -25,14 +25,16 @@ export class UnreadCounter {
   /** Messages after `baseSeq` that count, by `seq`; the value is whether it mentions the user. */
   private readonly arrived = new Map<number, boolean>();
 
-  /** The server's figure, taken when `lastSeq` was the newest message. */
+  /** The server's figure, taken when `lastSeq` was the newest message and `readSeq` the user's cursor. */
   reset(figure: UnreadCount, lastSeq: number, readSeq: number): void {
+    const reached = this.readSeq;
     this.base = figure;
     this.baseSeq = lastSeq;
-    this.readSeq = Math.max(this.readSeq, readSeq);
+    this.readSeq = readSeq;
     this.partlyRead = false;
     this.mentionsUnsure = false;
     this.arrived.clear();
+    this.read(reached);
   }
 
   clear(): void {

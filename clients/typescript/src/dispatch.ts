@@ -1,5 +1,6 @@
 /** Takes each event of the server to the part it concerns. */
 
+import type { ConversationHandle } from './conversation.js';
 import type { Conversations } from './conversation_list.js';
 import type { DurableEvent } from './conversation_model.js';
 import type { PresenceWatch } from './presence.js';
@@ -101,13 +102,22 @@ export class Dispatch {
     this.conversations.changed(model);
   }
 
+  /** For what has no `rev`: a row that is on its way may be older, so a sync after it is asked for. */
+  private known(conversationId: string): ConversationHandle | undefined {
+    const handle = this.conversations.findHandle(conversationId);
+    const catchingUp = this.shared.connection.state.getSnapshot().state === 'catching_up';
+    const awaited = handle === undefined ? catchingUp : handle.model.status === 'unknown';
+    if (awaited) this.shared.sync.need(conversationId);
+    return handle;
+  }
+
   private receipt(data: ReceiptData): void {
-    const handle = this.conversations.findHandle(data.conversation_id);
+    const handle = this.known(data.conversation_id);
     if (handle?.model.receipt(data) === true) handle.changed();
   }
 
   private mine(data: MeUpdatedData): void {
-    const handle = this.conversations.findHandle(data.conversation_id);
+    const handle = this.known(data.conversation_id);
     if (handle?.model.mine(data) !== true) return;
     if (handle.model.behind) this.shared.sync.need(data.conversation_id);
     handle.changed();

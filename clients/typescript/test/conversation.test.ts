@@ -8,6 +8,15 @@ const seconds = (n: number): Promise<unknown> => vi.advanceTimersByTimeAsync(n *
 let server: ScriptedServer;
 let client: AiimClient;
 
+const newClient = (fetch: typeof globalThis.fetch): AiimClient =>
+  new AiimClient({
+    url: 'http://server',
+    token: async () => 'token',
+    WebSocket: server.WebSocket,
+    fetch,
+    storage: new MemoryStorage(),
+  });
+
 beforeEach(async () => {
   vi.useFakeTimers();
   server = new ScriptedServer();
@@ -15,13 +24,7 @@ beforeEach(async () => {
     conversationOf('c1', { last_seq: 3, rev: 4, unread_count: 3, last_message: messageOf('c1', 3) }),
   ];
   server.messages = [1, 2, 3].map((seq) => messageOf('c1', seq));
-  client = new AiimClient({
-    url: 'http://server',
-    token: async () => 'token',
-    WebSocket: server.WebSocket,
-    fetch: server.fetch,
-    storage: new MemoryStorage(),
-  });
+  client = newClient(server.fetch);
   client.start();
   await seconds(1);
 });
@@ -128,6 +131,29 @@ describe('receipts', () => {
     const snapshot = conversation.getSnapshot();
     expect(readersOf(snapshot, snapshot.items.at(-1) as never)).toEqual(['bob']);
     expect(deliveryOf(snapshot, snapshot.items[0] as never)).toBeNull();
+  });
+
+  test('a receipt that overtakes the first list is not lost', async () => {
+    await client.close();
+    client = newClient(async (input, init) => {
+      const answer = await server.fetch(input, init);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return answer;
+    });
+    const cursors = [{ user_id: 'bob', delivered_seq: 3, read_seq: 3 }];
+    const me = { role: 'member', muted: false, pinned: false, delivered_seq: 0, read_seq: 0, unread_count: 3 };
+    const page = { conversation_id: 'c1', epoch: 'e', rev: 4, complete: true, messages: [], members: [], cursors, me };
+    server.on('sync', (data) => ({
+      sync_token: 't',
+      conversations: (data.conversations as unknown[]).length > 0 ? [page] : [],
+      more: false,
+    }));
+    client.start();
+    await seconds(0.3);
+    expect(client.connection.getSnapshot().state).toBe('catching_up');
+    server.socket.push('receipt', { conversation_id: 'c1', ...cursors[0], timestamp: '' });
+    await seconds(1);
+    expect(client.conversation('c1').getSnapshot().othersReadSeq).toBe(3);
   });
 
   test('what arrives is reported as delivered by itself, gathered', async () => {

@@ -37,7 +37,7 @@ export class Dispatch {
         return;
       case 'conversation.created':
       case 'conversation.updated':
-        this.conversation(type, data as ConversationEventData);
+        this.conversation(data as ConversationEventData);
         return;
       case 'conversation.removed':
         this.conversations.removed((data as ConversationEventData).conversation_id);
@@ -85,7 +85,7 @@ export class Dispatch {
     this.durable(id, { kind: 'members', rev, after, members, joined: type === 'member.joined' });
   }
 
-  private conversation(type: string, { conversation_id: id, rev, after, conversation }: ConversationEventData): void {
+  private conversation({ conversation_id: id, rev, after, conversation }: ConversationEventData): void {
     if (conversation === undefined) {
       this.shared.sync.need(id);
       return;
@@ -98,7 +98,7 @@ export class Dispatch {
     }
     if (!model.adopt(conversation)) this.shared.sync.need(id);
     // An event says nothing of the user's own part: where there are messages already, counts must be read.
-    if (type === 'conversation.created' && !known && conversation.last_seq > 0) this.shared.sync.need(id);
+    if (!known && conversation.last_seq > 0) this.shared.sync.need(id);
     this.conversations.changed(model);
   }
 

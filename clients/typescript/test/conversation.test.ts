@@ -73,6 +73,14 @@ describe('snapshots', () => {
     expect(after[0]?.lastItem?.message.seq).toBe(4);
   });
 
+  test('a conversation first heard of by a change of its name asks for its counts', async () => {
+    const { unread_count: _, mention_count: __, ...row } = conversationOf('c2', { last_seq: 5, rev: 7 });
+    server.socket.push('conversation.updated', { conversation_id: 'c2', rev: 7, after: 6, conversation: row });
+    await seconds(1);
+    const positions = server.of('sync').at(-1)?.conversations;
+    expect(positions).toEqual([{ conversation_id: 'c2', epoch: 'e', rev: 7 }]);
+  });
+
   test('ten thousand messages are shown quickly when one is added', async () => {
     server.messages = Array.from({ length: 200 }, (_, i) => messageOf('c1', 9_801 + i));
     const log = new MessageLog(() => false, 20_000);

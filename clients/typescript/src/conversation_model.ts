@@ -102,6 +102,8 @@ export class ConversationModel {
   adoptedAt = 0;
   /** When the own flags were last changed by an event, by the same clock. */
   private flagsAt = 0;
+  /** When a receipt last came, by the same clock. */
+  private receiptAt = 0;
 
   constructor(
     readonly id: string,
@@ -215,12 +217,15 @@ export class ConversationModel {
     return !this.behind;
   }
 
-  /** A sync said: what is held is of no use. Returns false when events had to be dropped with it: ask once more. */
-  reset(change: SyncReset): boolean {
+  /**
+   * A sync, asked for at `askedAt`, said: what is held is of no use. Returns false when something newer had to be dropped
+   * with it: ask once more.
+   */
+  reset(change: SyncReset, askedAt: number): boolean {
     this.adoptedAt = ++clock;
     const sameEpoch = this.position === null || this.position.epoch === change.conversation.epoch;
     // Events do not say their epoch: over a change of it, those kept aside cannot be placed.
-    const sound = sameEpoch || this.held.length === 0;
+    const sound = (sameEpoch || this.held.length === 0) && this.receiptAt <= askedAt;
     if (!sameEpoch) this.held = [];
     this.forget();
     this.status = 'ready';
@@ -310,6 +315,7 @@ export class ConversationModel {
   }
 
   receipt(data: ReceiptData): boolean {
+    this.receiptAt = ++clock;
     return this.moveCursor(data);
   }
 

@@ -21,6 +21,8 @@ interface Entry {
   readonly replyTo: string | null;
   readonly queuedAt: number;
   order: number;
+  /** Taken over from a client that is gone. */
+  inherited: boolean;
   state: 'queued' | 'sending' | 'failed';
   error: AiimError | null;
   attempts: number;
@@ -122,6 +124,7 @@ export class Outbox implements OutboxStore {
     if (entry?.state !== 'failed') return;
     this.unstore(entry);
     entry.order = this.nextOrder();
+    entry.inherited = false;
     entry.attempts = 0;
     entry.error = null;
     this.enter(entry, 'queued');
@@ -245,10 +248,11 @@ export class Outbox implements OutboxStore {
 
   // ----------------------------------------------------------------------------------------------------- entries
 
-  private make(stored: StoredEntry & { readonly clientMsgId: string }): Entry {
+  private make(stored: StoredEntry & { readonly clientMsgId: string }, inherited?: number): Entry {
     const { failed, ...rest } = stored;
     const error = failed === undefined ? null : new AiimError(failed.code, failed.message);
-    const base = { ...rest, order: this.nextOrder(), error, attempts: 0, ack: null, waiters: [] };
+    const place = { order: inherited ?? this.nextOrder(), inherited: inherited !== undefined };
+    const base = { ...rest, ...place, error, attempts: 0, ack: null, waiters: [] };
     const state = failed === undefined ? ('queued' as const) : ('failed' as const);
     const entry: Entry = { ...base, state, item: null as unknown as OutboxItem, row: null as unknown as MessageItem };
     this.rebuild(entry);
@@ -402,11 +406,12 @@ export class Outbox implements OutboxStore {
     const texts = await Promise.all(keys.map((key) => storage.get(key)));
     const taken: Entry[] = [];
     for (const [i, key] of keys.entries()) {
-      const clientMsgId = decodeURIComponent(key.split('/').at(-1) ?? '');
+      const [order, id = ''] = key.split('/').slice(-2);
+      const clientMsgId = decodeURIComponent(id);
       const text = texts[i] ?? null;
       try {
         if (clientMsgId !== '' && text !== null && !this.entries.has(clientMsgId)) {
-          taken.push(this.make({ ...(JSON.parse(text) as StoredEntry), clientMsgId }));
+          taken.push(this.make({ ...(JSON.parse(text) as StoredEntry), clientMsgId }, Number(order) || 0));
         }
       } catch (cause) {
         this.options.warn('An unsent message could not be read.', cause);
@@ -423,11 +428,11 @@ export class Outbox implements OutboxStore {
 
   /** What others left behind is older than what was written here, whatever the clocks said. */
   private putFirst(taken: readonly Entry[]): void {
-    const isTaken = new Set(taken);
     let first = Infinity;
-    for (const entry of this.entries.values()) if (!isTaken.has(entry)) first = Math.min(first, entry.order);
-    if (first === Infinity) return;
-    for (const [i, entry] of taken.entries()) entry.order = first - taken.length + i;
+    for (const entry of this.entries.values()) if (!entry.inherited) first = Math.min(first, entry.order);
+    const last = Math.max(...taken.map((entry) => entry.order));
+    if (last >= first) for (const entry of taken) entry.order -= last - first + 1;
+    else this.lastOrder = Math.max(this.lastOrder, last);
   }
 }
 

@@ -245,7 +245,7 @@ export class SyncEngine {
     if ('reset' in entry) {
       if (model === undefined) return true;
       if (model.adoptedAt > askedAt) return true;
-      const sound = model.reset(entry);
+      const sound = model.reset(entry, askedAt);
       this.target.wasReset(model);
       done.add(id);
       return !sound || model.behind;

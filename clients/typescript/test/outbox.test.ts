@@ -256,6 +256,32 @@ describe('reloads', () => {
     ]);
   });
 
+  test('what several reloads left behind keeps its order, whatever they were called', async () => {
+    server.accepts = false;
+    connect();
+    for (const text of ['older', 'newer']) {
+      client.conversation('c1').send(text);
+      await seconds(1);
+    }
+    await client.close();
+    const keys = (await storage.keys('aiim/')).sort();
+    const prefix = keys[0]?.split('/').slice(0, -3).join('/') ?? '';
+    for (const owners of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ]) {
+      const left = new MemoryStorage();
+      for (const [i, key] of keys.entries()) {
+        const entry = key.split('/').slice(-2).join('/');
+        await left.set(`${prefix}/${owners[i]}/${entry}`, (await storage.get(key)) ?? '');
+      }
+      connect({ storage: left });
+      await seconds(1);
+      expect(unsent().map(([text]) => text)).toEqual(['older', 'newer']);
+      await client.close();
+    }
+  });
+
   test('sent messages leave the storage', async () => {
     connect();
     await seconds(1);

@@ -1,8 +1,8 @@
-/** Unread counts where the server's figures and the user's own reading overtake each other. */
+/** Cursors and unread counts where the server's answers and what is read meanwhile overtake each other. */
 
 import { describe, expect, test } from 'vitest';
 import { ConversationModel, adoptionClock } from '../src/conversation_model.js';
-import type { Conversation, SyncChanges } from '../src/types.js';
+import type { Conversation, SyncChanges, SyncReset } from '../src/types.js';
 import { conversationOf, messageOf } from './scripted_server.js';
 
 const unread = (read: number): Conversation => {
@@ -69,4 +69,14 @@ describe('a count that is older than what was read here', () => {
     model.apply({ kind: 'message', created: true, rev: 5, after: 4, message });
     expect(model.unread().unread).toBe(1);
   });
+});
+
+test('a receipt that came while a reset was on its way is asked for again', () => {
+  const reset: SyncReset = { conversation_id: 'c1', reset: true, reason: 'epoch', conversation: unread(0) };
+  const model = newModel();
+  model.adopt(unread(0));
+  const askedAt = adoptionClock();
+  model.receipt({ conversation_id: 'c1', user_id: 'bob', delivered_seq: 3, read_seq: 3, timestamp: '' });
+  expect(model.reset(reset, askedAt)).toBe(false);
+  expect(model.reset(reset, adoptionClock())).toBe(true);
 });

@@ -428,11 +428,15 @@ export class Outbox implements OutboxStore {
 
   /** What others left behind is older than what was written here, whatever the clocks said. */
   private putFirst(taken: readonly Entry[]): void {
-    let first = Infinity;
-    for (const entry of this.entries.values()) if (!entry.inherited) first = Math.min(first, entry.order);
+    const own = [...this.entries.values()].filter((entry) => !entry.inherited);
     const last = Math.max(...taken.map((entry) => entry.order));
-    if (last >= first) for (const entry of taken) entry.order -= last - first + 1;
-    else this.lastOrder = Math.max(this.lastOrder, last);
+    const late = last - Math.min(...own.map((entry) => entry.order)) + 1;
+    for (const entry of late > 0 ? own : []) {
+      if (entry.ack === null) this.unstore(entry);
+      entry.order += late;
+      if (entry.ack === null) this.store(entry);
+    }
+    this.lastOrder = Math.max(this.lastOrder, last, ...own.map((entry) => entry.order));
   }
 }
 

@@ -256,7 +256,7 @@ describe('reloads', () => {
     ]);
   });
 
-  test('what several reloads left behind keeps its order, whatever they were called', async () => {
+  test('what several reloads left behind keeps its order, whatever they were called and the clocks said', async () => {
     server.accepts = false;
     connect();
     for (const text of ['older', 'newer']) {
@@ -275,9 +275,15 @@ describe('reloads', () => {
         const entry = key.split('/').slice(-2).join('/');
         await left.set(`${prefix}/${owners[i]}/${entry}`, (await storage.get(key)) ?? '');
       }
+      vi.setSystemTime(Date.now() - 3_600_000);
+      connect({ storage: left });
+      client.conversation('c1').send('newest');
+      await seconds(1);
+      expect(unsent().map(([text]) => text)).toEqual(['older', 'newer', 'newest']);
+      await client.close();
       connect({ storage: left });
       await seconds(1);
-      expect(unsent().map(([text]) => text)).toEqual(['older', 'newer']);
+      expect(unsent().map(([text]) => text)).toEqual(['older', 'newer', 'newest']);
       await client.close();
     }
   });

@@ -103,7 +103,7 @@ export class Dispatch {
   }
 
   /** For what has no `rev`: a row that is on its way may be older, so a sync after it is asked for. */
-  private known(conversationId: string): ConversationHandle | undefined {
+  private findOrAsk(conversationId: string): ConversationHandle | undefined {
     const handle = this.conversations.findHandle(conversationId);
     const catchingUp = this.shared.connection.state.getSnapshot().state === 'catching_up';
     const awaited = handle === undefined ? catchingUp : handle.model.status === 'unknown';
@@ -112,12 +112,12 @@ export class Dispatch {
   }
 
   private receipt(data: ReceiptData): void {
-    const handle = this.known(data.conversation_id);
+    const handle = this.findOrAsk(data.conversation_id);
     if (handle?.model.receipt(data) === true) handle.changed();
   }
 
   private mine(data: MeUpdatedData): void {
-    const handle = this.known(data.conversation_id);
+    const handle = this.findOrAsk(data.conversation_id);
     if (handle?.model.mine(data) !== true) return;
     if (handle.model.behind) this.shared.sync.need(data.conversation_id);
     handle.changed();

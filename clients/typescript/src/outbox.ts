@@ -122,13 +122,11 @@ export class Outbox implements OutboxStore {
   retry(clientMsgId: string): void {
     const entry = this.entries.get(clientMsgId);
     if (entry?.state !== 'failed') return;
-    this.unstore(entry);
-    entry.order = this.nextOrder();
     entry.inherited = false;
     entry.attempts = 0;
     entry.error = null;
+    this.move(entry, this.nextOrder());
     this.enter(entry, 'queued');
-    this.store(entry);
     this.pump();
   }
 
@@ -366,6 +364,15 @@ export class Outbox implements OutboxStore {
     this.write(() => this.options.storage.delete(key));
   }
 
+  /** To another place in the order. It is stored there before it goes from where it was: a reload in between loses nothing. */
+  private move(entry: Entry, order: number): void {
+    const before = this.prefix === null ? null : this.keyOf(entry);
+    entry.order = order;
+    if (before === null || entry.ack !== null) return;
+    this.store(entry);
+    this.write(() => this.options.storage.delete(before));
+  }
+
   /** One after another: a delete must not overtake the set before it. */
   private write(work: () => Promise<void>): void {
     this.writes = this.writes
@@ -431,11 +438,7 @@ export class Outbox implements OutboxStore {
     const own = [...this.entries.values()].filter((entry) => !entry.inherited);
     const last = Math.max(...taken.map((entry) => entry.order));
     const late = last - Math.min(...own.map((entry) => entry.order)) + 1;
-    for (const entry of late > 0 ? own : []) {
-      if (entry.ack === null) this.unstore(entry);
-      entry.order += late;
-      if (entry.ack === null) this.store(entry);
-    }
+    if (late > 0) for (const entry of own) this.move(entry, entry.order + late);
     this.lastOrder = Math.max(this.lastOrder, last, ...own.map((entry) => entry.order));
   }
 }

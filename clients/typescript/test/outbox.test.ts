@@ -288,6 +288,25 @@ describe('reloads', () => {
     }
   });
 
+  test('a message that is tried again is in the storage all the time', async () => {
+    const held: number[] = [];
+    class Watched extends MemoryStorage {
+      override async delete(key: string): Promise<void> {
+        await super.delete(key);
+        held.push((await this.keys('aiim/')).length);
+      }
+    }
+    server.on('send_message', () => new Failure({ code: 'forbidden', message: 'no' }));
+    connect({ storage: new Watched() });
+    client.conversation('c1').send('refused');
+    await seconds(1);
+    server.on('send_message', () => silence);
+    client.outbox.retryAll();
+    await seconds(1);
+    expect(unsent()).toEqual([['refused', 'sending']]);
+    expect(held).toEqual([1]);
+  });
+
   test('sent messages leave the storage', async () => {
     connect();
     await seconds(1);

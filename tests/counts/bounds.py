@@ -87,7 +87,7 @@ BOUNDS = {
     # From accept to hello: a user with one conversation. What stays is the idle session.
     "login, sqlite": {
         "allocations": (1, 125, 105),
-        "live_bytes": (-1000, 1500, 1060),  # caches of the process may give back more than a session takes
+        "live_bytes": (-1000, 1200, 880),  # caches of the process may give back more than a session takes
         "sends": (1.9, 2.1, 2),
         "receives": (1, 2.5, 2),
         "epoll_changes": (1, 7.5, 5.5),
